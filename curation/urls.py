@@ -1,0 +1,27 @@
+"""Every address of the site: the research process, the published dataset, the back office."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+urlpatterns = [
+    path("sign-in/", auth.LoginView.as_view(template_name="curation/sign_in.html"), name="login"),
+    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path(
+        "password/",
+        auth.PasswordChangeView.as_view(template_name="curation/password.html"),
+        name="password_change",
+    ),
+    path(
+        "password/done/",
+        auth.PasswordChangeDoneView.as_view(template_name="curation/password_done.html"),
+        name="password_change_done",
+    ),
+    path("admin/", admin.site.urls),
+]
+if (Path(__file__).parent.parent / "coding/urls.py").exists():
+    urlpatterns.append(path("", include("coding.urls")))
