@@ -1,0 +1,1 @@
+"""The research process: codebook, blind coding, agreement and adjudication."""

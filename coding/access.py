@@ -1,0 +1,50 @@
+"""Who may act in a project: every fetch asks for the role, and a stranger finds nothing."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from coding import blind
+from coding.models import Case, Coding, Member
+
+Role = Member.Role
+EVERYONE = tuple(Role)
+TEAM = (Role.CODER, Role.ADJUDICATOR, Role.CURATOR)
+ADJUDICATORS = (Role.ADJUDICATOR, Role.CURATOR)
+CURATORS = (Role.CURATOR,)
+
+
+def memberships(user: User | AnonymousUser) -> QuerySet[Member]:
+    """The projects a person is in, with the role there."""
+    return Member.objects.filter(user=user.pk).select_related("project").order_by("project__title")
+
+
+def member_or_404(user: User | AnonymousUser, slug: str, *roles: str) -> Member:
+    """The user's membership in a project, if it has one of the roles."""
+    return get_object_or_404(
+        Member.objects.select_related("project"),
+        user=user.pk,
+        project__slug=slug,
+        role__in=roles or EVERYONE,
+    )
+
+
+def own_coding_or_404(user: User | AnonymousUser, pk: int) -> Coding:
+    """A member's own coding. Someone else's does not exist for you."""
+    return get_object_or_404(
+        Coding.objects.standing().select_related("case__unit__project", "codebook"),
+        pk=pk,
+        coder=user.pk,
+        case__unit__project__members__user=user.pk,
+        case__unit__project__members__role__in=TEAM,
+    )
+
+
+def case_or_404(user: User, pk: int, *roles: str) -> tuple[Case, Member]:
+    """A case that the user may know of, and the membership that lets them."""
+    case = get_object_or_404(
+        blind.cases_for(user).select_related("unit__project", "parent", "root"), pk=pk
+    )
+    return case, member_or_404(user, case.unit.project.slug, *(roles or TEAM))

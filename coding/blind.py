@@ -1,0 +1,211 @@
+"""The one door to coded values: what may be SEEN, by whom, and when.
+
+The rule. You see a value if it is yours (and you are not coding its case again); or if its
+coding is unblinded and you have no open coding of your own in the same family of cases (a case
+with its partners and objectives). No role is exempt. No other module but `coding.work` may name
+Value, Citation or Cell; tests/test_architecture.py holds that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from coding.models import Case, Cell, Citation, Coding, Member, Project, Source, Value
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    Person = User | AnonymousUser
+
+# Who may look at cells and opened values at all; readers have the releases.
+_TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
+
+# Codings that speak for the data set; training and repeats never do.
+SPEAKING = (Coding.Purpose.PRODUCTION, Coding.Purpose.TOP_UP, Coding.Purpose.RECODE)
+
+
+def _family(case: str) -> Coalesce:
+    return Coalesce(F(f"{case}__root" if case else "root"), F(case or "pk"))
+
+
+def _families_being_coded(user: Person) -> QuerySet[Coding, int]:
+    """The families in which the user still has something to hand in."""
+    mine = Coding.objects.open().filter(coder=user.pk)
+    return mine.annotate(family=_family("case")).values_list("family", flat=True)
+
+
+def _projects_of(user: Person) -> QuerySet[Member, int]:
+    team = Member.objects.filter(user=user.pk, role__in=_TEAM)
+    return team.values_list("project", flat=True)
+
+
+def values_for(user: Person) -> QuerySet[Value]:
+    """The values this user may see now."""
+    mine = Q(coding__coder=user.pk) & ~(Q(coding__submitted_at__isnull=False) & _coding_again(user))
+    opened = Q(coding__unblinded_at__isnull=False) & ~_in_family_being_coded(user)
+    return Value.objects.annotate(family=_family("coding__case")).filter(
+        mine | opened, coding__case__unit__project__in=_projects_of(user)
+    )
+
+
+def _coding_again(user: Person) -> Q:
+    """The user is coding the very case again: a repeat is blind to the first time."""
+    again = Coding.objects.open().filter(coder=user.pk, case=OuterRef("coding__case"))
+    return Q(Exists(again))
+
+
+def _in_family_being_coded(user: Person) -> Q:
+    return Q(family__in=_families_being_coded(user))
+
+
+def cells_for(user: Person) -> QuerySet[Cell]:
+    """The cells of the data set that this user may see now."""
+    return Cell.objects.annotate(family=_family("case")).filter(
+        ~_in_family_being_coded(user),
+        case__unit__project__in=_projects_of(user),
+    )
+
+
+def cases_for(user: Person) -> QuerySet[Case]:
+    """The cases this user may know of: that a coder listed a partner is a value, too."""
+    return Case.objects.annotate(family=_family("")).filter(
+        Q(rostered=False) | _listed_by(user) | (_opened() & ~_in_family_being_coded(user)),
+        unit__project__in=_projects_of(user),
+    )
+
+
+def _listed_by(user: Person) -> Q:
+    return Q(Exists(Coding.objects.standing().filter(case=OuterRef("pk"), coder=user.pk)))
+
+
+def _opened() -> Q:
+    opened = Coding.objects.filter(case=OuterRef("pk"), unblinded_at__isnull=False)
+    return Q(Exists(opened)) | Q(Exists(Cell.objects.filter(case=OuterRef("pk"))))
+
+
+def open_cases() -> QuerySet[Case]:
+    """Cases whose existence gives nothing away: for the back office and for exports."""
+    return Case.objects.filter(Q(rostered=False) | _opened())
+
+
+def codings_for(user: Person) -> QuerySet[Coding]:
+    """Whose codings of which cases the user may know of (not what they say)."""
+    return Coding.objects.standing().filter(
+        Q(coder=user.pk) | Q(case__in=cases_for(user).values("pk"))
+    )
+
+
+def citations_for(user: Person) -> QuerySet[Citation]:
+    return Citation.objects.filter(value__in=values_for(user).values("pk"))
+
+
+def sources_for(user: Person, project: Project) -> QuerySet[Source]:
+    """Sources to offer: not those that only hidden values cite, which would tell on them."""
+    cited = Citation.objects.filter(source=OuterRef("pk"))
+    seen = cited.filter(value__in=values_for(user).values("pk"))
+    return project.sources.filter(~Q(Exists(cited)) | Q(Exists(seen)))
+
+
+def open_sources() -> QuerySet[Source]:
+    """Sources for the back office: cited by nobody, or by a value that is open."""
+    cited = Citation.objects.filter(source=OuterRef("pk"))
+    opened = cited.filter(value__coding__unblinded_at__isnull=False)
+    return Source.objects.filter(~Q(Exists(cited)) | Q(Exists(opened)))
+
+
+def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
+    """The open disputes that this user may know of."""
+    return cells_for(user).filter(
+        case__unit__project=project, status=Cell.Status.DISPUTED, case__in_universe=True
+    )
+
+
+def value_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
+    """The past of values that were let through already."""
+    return Value.history.filter(id__in=values.values("pk"))
+
+
+def cell_history(cells: QuerySet[Cell]) -> QuerySet:  # type: ignore[type-arg]
+    """The past of cells that were let through already."""
+    return Cell.history.filter(id__in=cells.values("pk"))
+
+
+def citation_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
+    """The past of the citations of values that were let through already."""
+    return Citation.history.filter(value_id__in=values.values("pk"))
+
+
+# ------------------------------------------------------------------ a coder's own answers
+
+
+def own_answers(codings: Iterable[int]) -> dict[int, dict[str, tuple[int, str, str]]]:
+    """By coding and entry name: value id, text and note. For the coder who wrote them.
+
+    The name is the one the variable has in the coding's own codebook.
+    """
+    rows = Value.objects.filter(
+        coding__in=list(codings), variable__entries__codebook=F("coding__codebook")
+    ).values_list("coding", "variable__entries__name", "pk", "text", "note")
+    found: dict[int, dict[str, tuple[int, str, str]]] = {}
+    for coding, name, pk, text, note in rows:
+        found.setdefault(coding, {})[name] = (pk, text, note)
+    return found
+
+
+def value_counts(codings: Iterable[int]) -> dict[int, int]:
+    """How many values each of a coder's own codings holds."""
+    found: dict[int, int] = {}
+    for coding in Value.objects.filter(coding__in=list(codings)).values_list("coding", flat=True):
+        found[coding] = found.get(coding, 0) + 1
+    return found
+
+
+# ------------------------------------------------------------------ for releases and statistics
+
+
+def all_cells(project: Project) -> QuerySet[Cell]:
+    """Every cell of the data set: for releases, never for a person's screen."""
+    return Cell.objects.filter(case__unit__project=project)
+
+
+def unblinded_values(project: Project) -> QuerySet[Value]:
+    """Every opened value: for releases and statistics, never for a person's screen."""
+    return Value.objects.filter(
+        coding__unblinded_at__isnull=False, coding__case__unit__project=project
+    )
+
+
+def unblinded_citations(project: Project) -> QuerySet[Citation]:
+    """The citations of every opened value, for releases."""
+    return Citation.objects.filter(
+        value__coding__unblinded_at__isnull=False, value__coding__case__unit__project=project
+    )
+
+
+# ------------------------------------------------------------------ names
+
+
+def names_in(family: int, viewer: Person, role: str, codings: Iterable[Coding]) -> dict[int, str]:
+    """What the viewer may call each coder of a family of cases.
+
+    Adjudicators and coders read Coder A, Coder B in an order of its own for each family;
+    curators, who assign the work, read names.
+    """
+    coders = {c.coder_id: c.coder for c in codings}
+    order = sorted(coders, key=lambda pk: _shuffled(family, pk))
+    names = {
+        pk: f"Coder {chr(65 + n)}" if n < 26 else f"Coder {n + 1}" for n, pk in enumerate(order)
+    }
+    if role == Member.Role.CURATOR:
+        names = {pk: user.get_username() for pk, user in coders.items()}
+    return {pk: ("You" if pk == viewer.pk else name) for pk, name in names.items()}
+
+
+def _shuffled(family: int, coder: int) -> str:
+    return hashlib.sha256(f"{settings.SECRET_KEY}:{family}:{coder}".encode()).hexdigest()

@@ -1,0 +1,263 @@
+"""Codebooks: read one fast, draft one from a document, publish it for good."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, Prefetch
+from django.utils import timezone
+
+from coding import documents
+from coding.documents import Document
+from coding.errors import Refused
+from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit, Variable
+
+
+def current(project: Project) -> Codebook | None:
+    """The codebook that new codings use: the last one published."""
+    return project.codebooks.exclude(published_at=None).order_by("-number").first()
+
+
+def current_or_refused(project: Project) -> Codebook:
+    if codebook := current(project):
+        return codebook
+    raise Refused("This project has no published codebook yet: import one and publish it first.")
+
+
+def entries(codebook: Codebook) -> tuple[Entry, ...]:
+    """All entries in order, with variable, unit, categories and missing codes at hand.
+
+    A published codebook cannot change, so it is read once per process.
+    """
+    if codebook.published_at:
+        return _published(codebook.pk, codebook.digest)
+    return _read(codebook.pk)
+
+
+@lru_cache(maxsize=64)
+def _published(pk: int, digest: str) -> tuple[Entry, ...]:
+    return _read(pk)
+
+
+def _read(pk: int) -> tuple[Entry, ...]:
+    codebook = Codebook.objects.prefetch_related("missing_codes").get(pk=pk)
+    rows = codebook.entries.select_related(
+        "variable__unit__parent", "variable__roster_of"
+    ).prefetch_related(Prefetch("variable__categories", Category.objects.order_by("position")))
+    found = tuple(rows)
+    for entry in found:
+        entry.codebook = codebook
+    return found
+
+
+def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
+    """The entries of one unit of analysis."""
+    return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
+
+
+def states_of(project: int) -> dict[str, str]:
+    """Codes of the project's state list and their names; the last spell names a code."""
+    rows = State.objects.filter(project=project).order_by("member_from")
+    return dict(rows.values_list("code", "name"))
+
+
+def document_of(codebook: Codebook) -> Document:
+    """The codebook as plain data, ready for YAML or JSON."""
+    return documents.document_of(codebook, entries(codebook))
+
+
+def digest_of(codebook: Codebook) -> str:
+    """The digest of what the tables say now, whatever the cache remembers."""
+    return documents.digest_of(documents.document_of(codebook, _read(codebook.pk)))
+
+
+@transaction.atomic
+def publish(*, codebook: Codebook, by: User | None = None) -> Codebook:
+    """Close a codebook for good. From here on the database refuses to change it."""
+    codebook = Codebook.objects.select_for_update().get(pk=codebook.pk)
+    if codebook.published_at:
+        raise Refused(f"Codebook {codebook.number} is published already.")
+    if not codebook.entries.exists():
+        raise Refused("An empty codebook cannot be published: add an entry first.")
+    codebook.digest = digest_of(codebook)
+    codebook.published_at, codebook.published_by = timezone.now(), by
+    codebook.save()
+    return codebook
+
+
+@transaction.atomic
+def draft(*, project: Project, document: object, note: str = "") -> Codebook:
+    """Make the project's draft from a document, replacing an earlier draft.
+
+    A variable whose meaning is as before is shared with the codebook before it; one whose
+    meaning changed is a new variable that replaces it. Raises ValidationError with every
+    fault of the document. A document equal to the current codebook gives that one back.
+    """
+    if faults := documents.problems(document):
+        raise ValidationError([str(fault) for fault in faults])
+    content = documents.normal(dict(document))  # type: ignore[call-overload]
+    before = current(project)
+    project.codebooks.filter(published_at=None).delete()
+    units = _units(project, content["codebook"]["units"], content["variables"])
+    codebook = _empty(project, content, note)
+    previous = {e.name: e.variable for e in entries(before)} if before else {}
+    for position, variable in enumerate(content["variables"], 1):
+        _add_entry(codebook, position, variable, units, previous.get(variable["name"]))
+    if before and digest_of(codebook) == before.digest:
+        codebook.delete()
+        return before
+    return codebook
+
+
+def _empty(project: Project, content: Document, note: str) -> Codebook:
+    head = {k: v for k, v in content["codebook"].items() if k not in ("title", "missing_codes")}
+    rest = {k: v for k, v in content.items() if k not in ("codebook", "variables")}
+    last = project.codebooks.aggregate(last=Max("number"))["last"] or 0
+    codebook = Codebook.objects.create(
+        project=project,
+        number=last + 1,
+        title=content["codebook"]["title"],
+        note=note,
+        document={"codebook": head, **rest},
+    )
+    codes = content["codebook"].get("missing_codes") or []
+    MissingCode.objects.bulk_create(
+        MissingCode(codebook=codebook, position=n, **_missing(code)) for n, code in enumerate(codes)
+    )
+    return codebook
+
+
+def _missing(code: Document) -> Document:
+    treated = {False: "exclude", "as_category": "category", "configurable": "configurable"}
+    return {
+        "code": str(code["code"]),
+        "key": code.get("key") or f"code{code['code']}".replace("-", "_"),
+        "label": code.get("label") or code.get("key") or "missing",
+        "meaning": code.get("meaning", ""),
+        "set_by": code.get("set_by") or _set_by(code),
+        "in_reliability": treated.get(code.get("counts_in_reliability", False), "exclude"),
+        "needs_note": bool(
+            code.get("note_required") or "note is required" in code.get("meaning", "")
+        ),
+    }
+
+
+def _set_by(code: Document) -> str:
+    """Who sets a missing code, where the document says it in prose only."""
+    meaning = code.get("meaning", "").lower()
+    if "skip logic" in meaning:
+        return MissingCode.SetBy.RULE
+    nobody = "never leaves" in meaning
+    return MissingCode.SetBy.NOBODY if nobody else MissingCode.SetBy.CODER
+
+
+def _units(project: Project, listed: list[Document], variables: list[Document]) -> dict[str, Unit]:
+    rosters = {v.get("roster_of") for v in variables}
+    units: dict[str, Unit] = {}
+    for position, unit in enumerate(listed):
+        rows = Unit.Rows.KEYED
+        if unit.get("parent"):
+            rows = Unit.Rows.ROSTER if unit["id"] in rosters else Unit.Rows.NUMBERED
+        units[unit["id"]], _ = Unit.objects.update_or_create(
+            project=project,
+            name=unit["id"],
+            defaults={
+                "label": unit.get("label") or unit["id"],
+                "definition": unit.get("definition", ""),
+                "parent": units.get(unit.get("parent", "")),
+                "key_name": (unit.get("key") or ["key"])[-1],
+                "rows": unit.get("rows") or rows,
+                "position": position,
+            },
+        )
+    return units
+
+
+def _add_entry(
+    codebook: Codebook,
+    position: int,
+    document: Document,
+    units: dict[str, Unit],
+    previous: Variable | None,
+) -> None:
+    variable = _variable(document, units, previous)
+    skip = document.get("skip") or {}
+    Entry.objects.create(
+        codebook=codebook,
+        variable=variable,
+        position=position,
+        name=document["name"],
+        label=document.get("label") or document["name"],
+        section=document.get("section", ""),
+        rule=document.get("rule", ""),
+        example=document.get("example", ""),
+        sources=document.get("sources", ""),
+        required=bool(document.get("required")),
+        filter=bool(document.get("filter")),
+        skip_if=skip.get("if", ""),
+        skip_value=str(skip.get("then", "")),
+        checks=[{"severity": "hard"} | check for check in document.get("checks") or []],
+        derived_from=str(document.get("derived_from", "")),
+        derive=document.get("derive", ""),
+        extra={k: document[k] for k in documents.EXTRA_KEYS if k in document},
+    )
+
+
+def _variable(document: Document, units: dict[str, Unit], previous: Variable | None) -> Variable:
+    meaning = _meaning(document, units)
+    categories = _categories(document)
+    if previous and _is_as_before(previous, meaning, categories):
+        return previous
+    variable = Variable.objects.create(replaces=previous, **meaning)
+    for category in categories:
+        Category.objects.create(variable=variable, **category)
+    return variable
+
+
+def _meaning(document: Document, units: dict[str, Unit]) -> Document:
+    kind, pattern = document["type"], document.get("pattern", "")
+    default = documents.compares_by_default(kind, pattern)
+    return {
+        "unit": units[document["unit"]],
+        "question": document.get("question") or document.get("label") or document["name"],
+        "kind": kind,
+        "measure": document["level"],
+        "unit_of_measurement": document.get("measure", ""),
+        "minimum": _decimal(document.get("min")),
+        "maximum": _decimal(document.get("max")),
+        "tolerance": _decimal(document.get("tolerance")),
+        "pattern": pattern,
+        "compare": bool(document.get("compare", default)),
+        "reference": document.get("reference", ""),
+        "roster_of": units.get(document.get("roster_of", "")),
+    }
+
+
+def _decimal(number: object) -> Decimal | None:
+    return None if number is None else Decimal(str(number))
+
+
+def _categories(document: Document) -> list[Document]:
+    exclusive = {str(code) for code in document.get("exclusive") or []}
+    words = ("definition", "include", "exclude", "example")
+    return [
+        {
+            "code": str(category["code"]),
+            "label": str(category["label"]),
+            "exclusive": str(category["code"]) in exclusive,
+            "position": position,
+            **{word: category.get(word, "") for word in words},
+        }
+        for position, category in enumerate(document["categories"], 1)
+    ]
+
+
+def _is_as_before(before: Variable, meaning: Document, categories: list[Document]) -> bool:
+    if any(getattr(before, key) != value for key, value in meaning.items()):
+        return False
+    stored = before.categories.order_by("position")
+    return list(stored.values(*(categories[0] if categories else ["code"]))) == categories

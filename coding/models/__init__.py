@@ -1,0 +1,26 @@
+"""The tables. Value, Citation and Cell are read through coding.blind and written by coding.work."""
+
+from __future__ import annotations
+
+from coding.models.case import Case, Source
+from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
+from coding.models.coding import Cell, Citation, Coding, Value
+from coding.models.project import Member, Project, State, Unit
+
+__all__ = [
+    "Case",
+    "Category",
+    "Cell",
+    "Citation",
+    "Codebook",
+    "Coding",
+    "Entry",
+    "Member",
+    "MissingCode",
+    "Project",
+    "Source",
+    "State",
+    "Unit",
+    "Value",
+    "Variable",
+]

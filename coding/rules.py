@@ -1,0 +1,116 @@
+"""What a codebook's rules say of one row: what is skipped, what is computed, what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coding.canonical import Domain, Invalid, parse
+from coding.expressions import Context, Row, evaluate, holds
+from coding.models import Entry
+
+Answers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The answers around a row: those of the rows above, by unit name, and beside it."""
+
+    parents: Mapping[str, Row] = field(default_factory=dict)
+    siblings: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A row as its rules leave it. `answers` holds what counts: typed, skipped and computed."""
+
+    answers: dict[str, str]
+    skipped: dict[str, str]
+    computed: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A check that does not hold, or an answer that is missing."""
+
+    entry: Entry
+    message: str
+    hard: bool = True
+
+
+def domains(entries: Sequence[Entry]) -> dict[str, Domain]:
+    return {entry.name: entry.domain for entry in entries}
+
+
+def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Reading:
+    """Apply skip and derive rules in the codebook's order until nothing changes."""
+    known = domains(entries)
+    ruled = [e for e in entries if e.skip_if or e.derive]
+    now = {name: text for name, text in answers.items() if name in known}
+    skipped: dict[str, str] = {}
+    computed: dict[str, str] = {}
+    for _ in range(len(ruled) + 1):
+        before = dict(now)
+        for entry in ruled:
+            context = Context(Row(now, known), around.parents, around.siblings)
+            if entry.skip_if and holds(entry.skip_if, context):
+                now[entry.name] = skipped[entry.name] = entry.skip_value
+            elif entry.name in skipped:
+                del skipped[entry.name]
+                now.pop(entry.name, None)
+                now |= {k: v for k, v in answers.items() if k == entry.name}
+            elif entry.derive and (text := _computed(entry, context)) is not None:
+                now[entry.name] = computed[entry.name] = text
+        if now == before:
+            break
+    return Reading(now, skipped, computed)
+
+
+def _computed(entry: Entry, context: Context) -> str | None:
+    result = evaluate(entry.derive, context)
+    if result is None:
+        return None
+    text = str(int(result)) if isinstance(result, bool) else _spelled(result)
+    try:
+        return parse(text, entry.domain)
+    except Invalid:
+        return None
+
+
+def _spelled(result: object) -> str:
+    if isinstance(result, float):
+        return f"{round(result, 6):f}"
+    return ";".join(map(str, result)) if isinstance(result, list) else str(result)
+
+
+def broken_checks(entries: Sequence[Entry], reading: Reading, around: Surroundings) -> list[Broken]:
+    """The checks that fail on what is answered; those that cannot be known do not."""
+    context = Context(Row(reading.answers, domains(entries)), around.parents, around.siblings)
+    return [
+        Broken(entry, check["message"], check["severity"] == "hard")
+        for entry in entries
+        if entry.name in reading.answers
+        for check in entry.checks
+        if holds(check["expr"], context) is False
+    ]
+
+
+def unanswered(entries: Sequence[Entry], reading: Reading, notes: Answers) -> list[Broken]:
+    """What stands between a sheet and its submission, apart from checks."""
+    found = []
+    for entry in entries:
+        text = reading.answers.get(entry.name)
+        if entry.is_computed or entry.name in reading.skipped:
+            continue
+        if text is None:
+            if entry.required:
+                found.append(Broken(entry, "Not coded yet."))
+        elif text in entry.domain.set_by_rule:
+            found.append(Broken(entry, f"{text} stands here, but no skip rule sets it."))
+        elif text in _codes_with_note(entry) and not notes.get(entry.name):
+            found.append(Broken(entry, f"{text} needs a note that says why."))
+    return found
+
+
+def _codes_with_note(entry: Entry) -> set[str]:
+    return {m.code for m in entry.codebook.missing_codes.all() if m.needs_note}

@@ -1,0 +1,160 @@
+"""A sitting: a coder's sheet together with the sheets of its partners and objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.urls import reverse
+
+from coding import blind, codebooks, rules
+from coding.expressions import Row
+from coding.models import Coding, Entry, Unit
+
+
+@dataclass(frozen=True)
+class Point:
+    """Something that keeps a sheet from being submitted, and where to mend it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One coding with its entries, answers and what the rules make of them."""
+
+    coding: Coding
+    entries: tuple[Entry, ...]
+    typed: dict[str, tuple[int, str, str]]
+    around: rules.Surroundings
+
+    @cached_property
+    def by_name(self) -> dict[str, Entry]:
+        return {entry.name: entry for entry in self.entries}
+
+    @cached_property
+    def reading(self) -> rules.Reading:
+        answers = {name: text for name, (_, text, _) in self.typed.items()}
+        return rules.read(self.entries, answers, self.around)
+
+    @cached_property
+    def broken(self) -> list[rules.Broken]:
+        """Checks that fail now."""
+        return rules.broken_checks(self.entries, self.reading, self.around)
+
+    @cached_property
+    def unanswered(self) -> list[rules.Broken]:
+        notes = {name: note for name, (_, _, note) in self.typed.items()}
+        return rules.unanswered(self.entries, self.reading, notes)
+
+    @property
+    def asked(self) -> list[Entry]:
+        """What the coder has to answer: neither computed nor skipped."""
+        return [e for e in self.entries if not e.is_computed and e.name not in self.reading.skipped]
+
+    @property
+    def done(self) -> int:
+        return sum(entry.name in self.typed for entry in self.asked)
+
+    def points(self) -> Iterator[Point]:
+        """All that keeps this sheet from being submitted."""
+        address = reverse("coding:sheet", args=[self.coding.pk])
+        title = self.coding.case.title
+        for broken in [*self.unanswered, *(b for b in self.broken if b.hard)]:
+            yield Point(
+                f"{title} · {broken.entry.label}: {broken.message}",
+                f"{address}#f-{broken.entry.name}",
+            )
+
+
+def sheets_of(coding: Coding) -> list[Coding]:
+    """The codings of a coder's sitting, the main sheet first, then in the order they came."""
+    family = (
+        Coding.objects.standing()
+        .of_family(coding.case.family_id)
+        .filter(coder=coding.coder_id, codebook=coding.codebook_id, purpose=coding.purpose)
+        .select_related("case__unit__project", "codebook", "coder")
+        .order_by("case__unit__position", "pk")
+    )
+    found = list(family)
+    if any(c.case_id == coding.case.family_id for c in found):
+        return found
+    return [c for c in found if c.case_id == coding.case_id]
+
+
+def sheet(coding: Coding, sitting: Sequence[Coding]) -> Sheet:
+    """The coding as a sheet."""
+    return next(s for s in readings(sitting) if s.coding.pk == coding.pk)
+
+
+def readings(sitting: Sequence[Coding]) -> list[Sheet]:
+    """Every sheet of a sitting, read together: rules look up to parents and aside to siblings."""
+    known = _with_parents(sitting)
+    typed = blind.own_answers(c.pk for c in known)
+    only = _asks(sitting)
+    sheets = {}
+    for coding in known:
+        entries = codebooks.entries_of(coding.codebook, coding.case.unit_id)
+        chosen = only.get(coding.pk)
+        asked = tuple(e for e in entries if e.pk in chosen) if chosen else entries
+        answers = typed.get(coding.pk, {})
+        around = _around(coding, sheets, known, typed)
+        sheets[coding.pk] = Sheet(coding, asked, answers, around)
+    return [sheets[coding.pk] for coding in sitting]
+
+
+def _with_parents(sitting: Sequence[Coding]) -> list[Coding]:
+    """The sitting, preceded by the coder's own earlier sheets of the cases above it."""
+    here = {c.case_id for c in sitting}
+    first = sitting[0]
+    above = (
+        Coding.objects.standing()
+        .filter(coder=first.coder_id, case__children__in=here)
+        .exclude(pk__in=[c.pk for c in sitting])
+        .select_related("case__unit", "codebook")
+        .distinct()
+    )
+    return [*(above if first.case.parent_id else []), *sitting]
+
+
+def _asks(sitting: Sequence[Coding]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    through = Coding.asks.through.objects.filter(coding__in=[c.pk for c in sitting])
+    for coding, entry in through.values_list("coding_id", "entry_id"):
+        found.setdefault(coding, set()).add(entry)
+    return found
+
+
+def _around(
+    coding: Coding,
+    sheets: dict[int, Sheet],
+    known: Sequence[Coding],
+    typed: dict[int, dict[str, tuple[int, str, str]]],
+) -> rules.Surroundings:
+    parents: dict[str, Row] = {}
+    for parent in sheets.values():
+        if parent.coding.case_id == coding.case.parent_id:
+            parents |= parent.around.parents
+            parents[parent.coding.case.unit.name] = Row(
+                parent.reading.answers, rules.domains(_all_entries(parent.coding))
+            )
+    beside = [
+        c
+        for c in known
+        if (c.case.parent_id, c.case.unit_id) == (coding.case.parent_id, coding.case.unit_id)
+        and coding.case.parent_id
+    ]
+    domains = rules.domains(_all_entries(coding))
+    rows = [Row({n: t for n, (_, t, _) in typed.get(c.pk, {}).items()}, domains) for c in beside]
+    return rules.Surroundings(parents, rows)
+
+
+def _all_entries(coding: Coding) -> tuple[Entry, ...]:
+    return codebooks.entries_of(coding.codebook, coding.case.unit_id)
+
+
+def addable(coding: Coding) -> list[Unit]:
+    """Units whose rows the coder may add to this sheet."""
+    return list(Unit.objects.filter(parent=coding.case.unit_id, rows=Unit.Rows.NUMBERED))

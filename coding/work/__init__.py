@@ -1,0 +1,33 @@
+"""The acts of coding: the only writing door to codings, values, citations and cells.
+
+Each act is one transaction, takes keywords, returns what it wrote and raises Refused in words.
+"""
+
+from __future__ import annotations
+
+from coding.work.answers import add_citation, clear_value, remove_citation, save_value
+from coding.work.cells import recompute, settle, verify
+from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
+from coding.work.records import Cited, Recorded, record
+from coding.work.rows import add_row, remove_row
+
+__all__ = [
+    "Cited",
+    "Recorded",
+    "add_citation",
+    "add_row",
+    "assign",
+    "clear_value",
+    "give_back",
+    "recompute",
+    "record",
+    "remove_citation",
+    "remove_row",
+    "save_value",
+    "settle",
+    "submit",
+    "take_back",
+    "unblind",
+    "verify",
+    "withdraw",
+]

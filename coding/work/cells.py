@@ -1,0 +1,249 @@
+"""What the data set says: compared when a case opens, settled, verified, computed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from simple_history.utils import bulk_create_with_history
+
+from coding import blind, codebooks, rules
+from coding.canonical import Domain, members, same
+from coding.errors import Refused
+from coding.expressions import Row
+from coding.models import Case, Cell, Codebook, Coding, Entry, Value
+from coding.work import rows
+
+Status = Cell.Status
+UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
+
+
+def compare(root: Case, cases: Sequence[int]) -> None:
+    """Fill the cells of freshly opened cases from what their coders said, then compute."""
+    said = _said(cases)
+    known = {(c.case_id, c.variable_id): c for c in Cell.objects.filter(case__in=cases)}
+    entries = _entries_by_variable(root, cases)
+    fresh = []
+    for (case, variable), texts in said.items():
+        verdict = _verdict(texts, entries[variable])
+        cell = known.get((case, variable))
+        if cell is None:
+            fresh.append(Cell(case_id=case, variable_id=variable, coders=len(texts), **verdict))
+        else:
+            _compare_again(cell, verdict, texts, entries[variable].domain)
+    bulk_create_with_history(fresh, Cell, default_change_reason="case opened")
+    _follow_rosters(cases, entries)
+    derive(root)
+
+
+def _said(cases: Sequence[int]) -> dict[tuple[int, int], list[str]]:
+    """What each coder says last of each variable of each case, oldest coder first."""
+    latest: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
+    opened = Value.objects.filter(
+        coding__case__in=cases,
+        coding__unblinded_at__isnull=False,
+        coding__purpose__in=blind.SPEAKING,
+    ).order_by("coding__assigned_at", "coding", "pk")
+    columns = ("coding__case", "variable", "coding__coder", "text")
+    for case, variable, coder, text in opened.values_list(*columns):
+        latest[case, variable][coder] = text
+    return {key: list(by_coder.values()) for key, by_coder in latest.items()}
+
+
+def _entries_by_variable(root: Case, cases: Sequence[int]) -> dict[int, Entry]:
+    """How each variable is read: by the newest codebook in which these cases were coded."""
+    books = Codebook.objects.filter(codings__case__in=cases).distinct().order_by("number")
+    return {e.variable_id: e for book in books for e in codebooks.entries(book)}
+
+
+def _verdict(texts: list[str], entry: Entry) -> dict[str, str | None]:
+    if len(texts) == 1 or not entry.variable.compare:
+        return {"status": Status.SINGLE, "text": texts[0]}
+    if all(same(a, b, entry.domain) for n, a in enumerate(texts) for b in texts[n + 1 :]):
+        return {"status": Status.AGREED, "text": Counter(texts).most_common(1)[0][0]}
+    return {"status": Status.DISPUTED, "text": None}
+
+
+def _compare_again(
+    cell: Cell, verdict: dict[str, str | None], texts: list[str], domain: Domain
+) -> None:
+    """An unsettled cell follows its codings; a settled one stays and is flagged."""
+    before = (cell.status, cell.text, cell.coders, cell.flagged)
+    cell.coders = len(texts)
+    if cell.status in UNSETTLED and cell.verified_at is None:
+        if cell.status != verdict["status"]:
+            cell.since = timezone.now()
+        cell.status, cell.text = str(verdict["status"]), verdict["text"]
+    elif cell.text is None or not all(same(cell.text, text, domain) for text in texts):
+        cell.flagged = cell.text is not None
+    if before != (cell.status, cell.text, cell.coders, cell.flagged):
+        cell._change_reason = "compared again"
+        cell.save()
+
+
+def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
+    """A roster on which all agree decides at once who is in."""
+    rosters = {v: e for v, e in entries.items() if e.variable.roster_of_id}
+    agreed = Cell.objects.filter(
+        case__in=cases, variable__in=list(rosters), status=Status.AGREED
+    ).select_related("case__unit")
+    for cell in agreed:
+        entry = rosters[cell.variable_id]
+        rows.follow_ruling(cell.case, entry, _listed(cell.text or "", entry.domain))
+
+
+def _listed(text: str, domain: Domain) -> list[str]:
+    return [] if domain.is_missing(text) else members(text)
+
+
+@transaction.atomic
+def settle(
+    *,
+    cell: Cell,
+    entry: Entry,
+    text: str | None,
+    cause: str,
+    reason: str,
+    by: User,
+    seen: datetime | None = None,
+) -> Cell:
+    """Adjudicate a dispute, or correct a settled cell: the same act, with a cause and a reason.
+
+    `text` None leaves it unresolved, and the release says so. `seen` is the `since` of the cell
+    that the adjudicator looked at; somebody else's ruling in between is not overwritten.
+    """
+    cell = _held(cell, by, seen)
+    if not reason.strip() or cause not in Cell.Cause.values:
+        raise Refused("A ruling needs a cause and a reason: coders will read them.")
+    cell.text, cell.cause, cell.reason = text, cause, reason.strip()
+    cell.status = Status.UNRESOLVED if text is None else Status.ADJUDICATED
+    cell.flagged, cell.verified_by, cell.verified_at = False, None, None
+    _sign(cell, by, reason)
+    if entry.variable.roster_of_id and text is not None:
+        rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))
+    derive(Case.objects.get(pk=cell.case.family_id))
+    return cell
+
+
+@transaction.atomic
+def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
+    """Confirm a single or agreed cell after looking at its evidence."""
+    cell = _held(cell, by, seen)
+    if cell.status not in (Status.SINGLE, Status.AGREED):
+        raise Refused("Only single and agreed cells are verified; this one is ruled on.")
+    cell.verified_by, cell.verified_at = by, timezone.now()
+    _sign(cell, by, "verified")
+    return cell
+
+
+def _held(cell: Cell, by: User, seen: datetime | None) -> Cell:
+    """The cell, held until the transaction ends, if this person may rule on it now."""
+    cell = (
+        Cell.objects.select_for_update(of=("self",))
+        .select_related("case__unit__project")
+        .get(pk=cell.pk)
+    )
+    if cell.status == Status.DERIVED:
+        raise Refused("This cell is computed: correct the cells that it is computed from.")
+    if seen is not None and cell.since != seen:
+        raise Refused("Somebody else ruled on this cell meanwhile: reload the page to see it.")
+    family = Coding.objects.standing().of_family(cell.case.family_id).of(by)
+    if family.exists() and not cell.case.unit.project.reconcile_by_discussion:
+        raise Refused("You coded this case: someone else must adjudicate it.")
+    if family.open().exists():
+        raise Refused("You are coding this case: hand in your own sheet first.")
+    return cell
+
+
+def _sign(cell: Cell, by: User, reason: str) -> None:
+    cell.since = timezone.now()
+    cell._history_user, cell._change_reason = by, reason[:100]
+    cell.save()
+
+
+# ------------------------------------------------------------------ computed cells
+
+
+def derive(root: Case) -> None:
+    """Compute the derived cells of a family again from the cells that they depend on."""
+    book = codebooks.current(root.unit.project)
+    if book is None or not any(e.derive for e in codebooks.entries(book)):
+        return
+    family = _family(root)
+    known = {case.pk: {} for case in family}  # type: dict[int, dict[int, Cell]]
+    for cell in Cell.objects.filter(case__in=family):
+        known[cell.case_id][cell.variable_id] = cell
+    entries = {u: codebooks.entries_of(book, u) for u in {case.unit_id for case in family}}
+    answers = {c.pk: _answers(known[c.pk], entries[c.unit_id]) for c in family}
+    for case in family:
+        if not known[case.pk]:
+            continue
+        around = _around(case, family, answers, entries)
+        reading = rules.read(entries[case.unit_id], answers[case.pk], around)
+        answers[case.pk] = reading.answers
+        _write_derived(case, entries[case.unit_id], reading.computed, known[case.pk])
+
+
+def _family(root: Case) -> list[Case]:
+    """The root case and all below it, parents before children."""
+    below = Case.objects.filter(root=root.pk).select_related("unit").order_by("pk")
+    inside = [c for c in below if c.in_universe]
+    return [root, *sorted(inside, key=lambda c: (c.unit.position, c.pk))]
+
+
+def _answers(cells: dict[int, Cell], entries: Iterable[Entry]) -> dict[str, str]:
+    return {
+        e.name: cells[e.variable_id].text or ""
+        for e in entries
+        if e.variable_id in cells and cells[e.variable_id].text is not None and not e.derive
+    }
+
+
+def _around(
+    case: Case,
+    family: list[Case],
+    answers: dict[int, dict[str, str]],
+    entries: dict[int, tuple[Entry, ...]],
+) -> rules.Surroundings:
+    by_pk = {c.pk: c for c in family}
+    parents: dict[str, Row] = {}
+    parent = by_pk.get(case.parent_id or 0)
+    while parent is not None:
+        parents[parent.unit.name] = Row(answers[parent.pk], rules.domains(entries[parent.unit_id]))
+        parent = by_pk.get(parent.parent_id or 0)
+    domains = rules.domains(entries[case.unit_id])
+    beside = [c for c in family if (c.parent_id, c.unit_id) == (case.parent_id, case.unit_id)]
+    siblings = [Row(answers[c.pk], domains) for c in beside] if case.parent_id else []
+    return rules.Surroundings(parents, siblings)
+
+
+def _write_derived(
+    case: Case, entries: Iterable[Entry], computed: dict[str, str], known: dict[int, Cell]
+) -> None:
+    for entry in entries:
+        if not entry.derive:
+            continue
+        cell, text = known.get(entry.variable_id), computed.get(entry.name)
+        if text is None:
+            if cell is not None and cell.status == Status.DERIVED:
+                cell._change_reason = "can no longer be computed"
+                cell.delete()
+        elif cell is None:
+            cell = Cell(case=case, variable_id=entry.variable_id, status=Status.DERIVED, text=text)
+            cell._change_reason = "computed"
+            cell.save()
+        elif cell.status == Status.DERIVED and cell.text != text:
+            cell.text, cell.since = text, timezone.now()
+            cell._change_reason = "computed again"
+            cell.save()
+
+
+@transaction.atomic
+def recompute(*, root: Case) -> None:
+    """Compare and compute an open family again from its codings: nothing should change."""
+    opened = Coding.objects.standing().of_family(root.pk).exclude(unblinded_at=None)
+    compare(root, sorted(set(opened.values_list("case", flat=True))))

@@ -1,0 +1,147 @@
+"""Rows below a case: partners that a roster lists, objectives that a coder adds."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from coding import codebooks
+from coding.errors import Refused
+from coding.models import Case, Coding, Entry, Member, Unit, Value
+
+
+def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
+    """Give the coder a sheet for each listed state, and put away those no longer listed."""
+    unit = entry.variable.roster_of
+    assert unit is not None
+    mine = {
+        c.case.key.rsplit("/", 1)[-1]: c
+        for c in Coding.objects.of(coding.coder)
+        .filter(case__parent=coding.case_id, case__unit=unit, purpose=coding.purpose)
+        .select_related("case")
+    }
+    names = codebooks.states_of(unit.project_id) if set(states) - set(mine) else {}
+    for state in states:
+        child = mine.get(state)
+        if child is None:
+            case = partner_case(coding.case, unit, state, names.get(state, state))
+            _open_sheet(coding, case, state)
+        elif child.withdrawn_at:
+            _withdraw(child, None)
+    for state, child in mine.items():
+        if state not in states and child.withdrawn_at is None and child.submitted_at is None:
+            _withdraw(child, "no longer listed")
+
+
+def partner_case(parent: Case, unit: Unit, state: str, name: str) -> Case:
+    """The case of a state in a parent case: shared by key, whoever lists it first."""
+    case, _ = Case.objects.get_or_create(
+        unit=unit,
+        key=f"{parent.key}/{state}",
+        defaults={
+            "title": name,
+            "parent": parent,
+            "root_id": parent.family_id,
+            "rostered": True,
+        },
+    )
+    return case
+
+
+def _open_sheet(parent: Coding, case: Case, state: str) -> None:
+    child, _ = Coding.objects.get_or_create(
+        case=case,
+        coder=parent.coder,
+        codebook_id=parent.codebook_id,
+        purpose=parent.purpose,
+    )
+    for entry in codebooks.entries_of(parent.codebook, case.unit_id):
+        if entry.name == case.unit.key_name and entry.variable.kind == "state":
+            Value.objects.get_or_create(
+                coding=child, variable=entry.variable, defaults={"text": state}
+            )
+
+
+def _withdraw(coding: Coding, reason: str | None) -> None:
+    coding.withdrawn_at = timezone.now() if reason else None
+    coding._change_reason = reason or "listed again"
+    coding.save()
+
+
+@transaction.atomic
+def add_row(*, coding: Coding, unit: Unit) -> Coding:
+    """A further row without a natural key, such as an objective: the coder's own.
+
+    Its key is drawn by lot, so that a gap in a count tells nothing of what others added.
+    """
+    parent = Coding.objects.select_for_update(of=("self",)).get(pk=coding.pk)
+    if parent.submitted_at or parent.withdrawn_at:
+        raise Refused("This coding is submitted: no row can be added to it.")
+    if unit.rows != Unit.Rows.NUMBERED or unit.parent_id != parent.case.unit_id:
+        raise Refused(f"Rows of {unit} cannot be added to this sheet.")
+    case = Case.objects.create(
+        unit=unit,
+        key=f"{parent.case.key}/{unit.name[0]}-{secrets.token_hex(3)}",
+        title=unit.label,
+        parent=parent.case,
+        root_id=parent.case.family_id,
+        rostered=True,
+    )
+    return Coding.objects.create(
+        case=case, coder=parent.coder, codebook_id=parent.codebook_id, purpose=parent.purpose
+    )
+
+
+@transaction.atomic
+def remove_row(*, coding: Coding) -> None:
+    """Take an added row off the sitting. What was typed on it is kept, not counted."""
+    coding = Coding.objects.select_for_update(of=("self",)).get(pk=coding.pk)
+    if coding.submitted_at or coding.case.unit.rows != Unit.Rows.NUMBERED:
+        raise Refused("This row cannot be removed.")
+    _withdraw(coding, "removed by its coder")
+
+
+def follow_ruling(case: Case, entry: Entry, states: list[str]) -> None:
+    """After a roster is settled: who is in is coded by every coder, who is out leaves."""
+    unit = entry.variable.roster_of
+    assert unit is not None
+    names = codebooks.states_of(unit.project_id)
+    children = {state: partner_case(case, unit, state, names.get(state, state)) for state in states}
+    for child in children.values():
+        _set_universe(child, True)
+        _top_up(case, child, entry)
+    for child in Case.objects.filter(parent=case, unit=unit).exclude(
+        pk__in=[c.pk for c in children.values()]
+    ):
+        _set_universe(child, False)
+        for coding in Coding.objects.open().filter(case=child, purpose=Coding.Purpose.TOP_UP):
+            _withdraw(coding, "the roster was settled without this state")
+
+
+def _set_universe(case: Case, inside: bool) -> None:
+    if case.in_universe != inside:
+        case.in_universe = inside
+        case._change_reason = "roster settled"
+        case.save()
+
+
+def _top_up(parent: Case, child: Case, entry: Entry) -> None:
+    """A blind sheet for each person who coded the parent but not this partner."""
+    people = Member.objects.filter(project=parent.unit.project_id, kind=Member.Kind.PERSON).values(
+        "user"
+    )
+    coded = Coding.objects.standing().filter(
+        case=parent, purpose=Coding.Purpose.PRODUCTION, coder__in=people
+    )
+    done = Coding.objects.standing().filter(case=child).values("coder")
+    for coding in coded.exclude(coder__in=done).select_related("coder", "codebook"):
+        child_coding, created = Coding.objects.get_or_create(
+            case=child,
+            coder=coding.coder,
+            codebook=coding.codebook,
+            purpose=Coding.Purpose.TOP_UP,
+        )
+        if not created and child_coding.withdrawn_at:
+            _withdraw(child_coding, None)
