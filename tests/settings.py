@@ -10,8 +10,8 @@ from tempfile import mkdtemp
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 
-from curation.settings import *  # noqa: E402, F403
-from curation.settings import STORAGES  # noqa: E402
+from curation.settings import *  # noqa: F403
+from curation.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Unhashed names: a test needs no collectstatic before it.
