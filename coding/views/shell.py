@@ -1,0 +1,137 @@
+"""What the shell around every page shows: the person's projects, the role here, the ways on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from coding import access, blind
+from coding.models import Coding, Member, Project
+
+ROLES_IN_DISPUTES = access.ADJUDICATORS
+
+
+@dataclass(frozen=True)
+class Way:
+    """A page of the project that every other page leads to; `g` and its key go there, too."""
+
+    view: str
+    label: str
+    icon: str
+    key: str
+    roles: tuple[str, ...] = access.EVERYONE
+    pages: tuple[str, ...] = ()
+
+
+WAYS = (
+    Way("coding:work", "My work", "checklist", "w", access.TEAM, ("coding:sheet",)),
+    Way("coding:disputes", "Disputes", "scale", "d", ROLES_IN_DISPUTES, ("coding:dispute",)),
+    Way("coding:codebook", "Codebook", "book-2", "b"),
+    Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
+    Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A way as this person sees it on this page."""
+
+    label: str
+    icon: str
+    key: str
+    url: str
+    active: bool
+    badge: int
+
+
+class Shell:
+    """Asked only by pages that draw the shell: a fragment costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user: User | AnonymousUser = getattr(request, "user", AnonymousUser())
+
+    @cached_property
+    def members(self) -> list[Member]:
+        """The projects the person is in, each with the number of codings to do there."""
+        if not self.user.is_authenticated:
+            return []
+        return list(access.memberships(self.user).annotate(to_code=_to_code(self.user)))
+
+    @cached_property
+    def member(self) -> Member | None:
+        """The membership in the project of this page; without one, in the only project."""
+        slug = self._slug()
+        if slug is None and len(self.members) == 1:
+            return self.members[0]
+        return next((m for m in self.members if m.project.slug == slug), None)
+
+    @property
+    def project(self) -> Project | None:
+        return self.member.project if self.member else None
+
+    @cached_property
+    def nav(self) -> list[Item]:
+        if self.member is None:
+            return []
+        return [self._item(way, self.member) for way in WAYS if _open_to(way, self.member)]
+
+    @property
+    def initials(self) -> str:
+        """Two letters of the name, for the round sign beside it."""
+        name = (self.user.is_authenticated and self.user.get_full_name()) or str(self.user)
+        parts = name.replace("_", " ").replace("-", " ").split()
+        return "".join(part[0] for part in parts[:2]).upper()
+
+    def _slug(self) -> str | None:
+        project: Project | None = getattr(self.request, "project", None)
+        match = self.request.resolver_match
+        return project.slug if project else (match.kwargs.get("slug") if match else None)
+
+    def _item(self, way: Way, member: Member) -> Item:
+        url = reverse(way.view, args=[member.project.slug])
+        match = self.request.resolver_match
+        here = self.request.path.startswith(url) or (match and match.view_name in way.pages)
+        badge = self._badge(way, member)
+        return Item(way.label, way.icon, way.key, url, bool(here), badge)
+
+    def _badge(self, way: Way, member: Member) -> int:
+        if way.view == "coding:work":
+            return getattr(member, "to_code", 0)
+        if way.view == "coding:disputes" and self.user.is_authenticated:
+            return blind.disputes_for(self.user, member.project).count()
+        return 0
+
+
+def _to_code(user: User) -> Coalesce:
+    """Open codings of the person in the project of a membership."""
+    mine: QuerySet[Coding] = Coding.objects.open().of(user).order_by()
+    here = mine.filter(case__unit__project=OuterRef("project"), case__parent=None)
+    counted = here.values("case__unit__project").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _open_to(way: Way, member: Member) -> bool:
+    """Coders settle disputes themselves where the project says that they discuss them."""
+    if way.view == "coding:disputes" and member.project.reconcile_by_discussion:
+        return member.role in access.TEAM and _exists(way, member)
+    return member.role in way.roles and _exists(way, member)
+
+
+def _exists(way: Way, member: Member) -> bool:  # until every page is there
+    try:
+        return bool(reverse(way.view, args=[member.project.slug]))
+    except NoReverseMatch:
+        return False
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """For the templates: one name, worked out only where it is used."""
+    return {"shell": SimpleLazyObject(lambda: Shell(request))}

@@ -1,0 +1,129 @@
+// What every page does beyond its HTML. Nothing here is needed to work: it only makes it quicker.
+
+const typing = (target) =>
+  target.isContentEditable ||
+  target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=button])");
+
+// ----- Theme: the button goes from the system's to the other, and round
+
+const THEMES = { system: "as the system", light: "light", dark: "dark" };
+
+function wireTheme(button) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const show = () => {
+    const choice = localStorage.getItem("casebook-theme") ?? "system";
+    button.dataset.choice = choice;
+    button.title = `Theme: ${THEMES[choice]}`;
+    button.setAttribute("aria-label", button.title);
+    return choice;
+  };
+  button.addEventListener("click", () => {
+    const order = dark.matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
+    const next = order[(order.indexOf(show()) + 1) % order.length];
+    if (next === "system") localStorage.removeItem("casebook-theme");
+    else localStorage.setItem("casebook-theme", next);
+    document.dispatchEvent(new Event("casebook:theme"));
+    show();
+  });
+  show();
+  button.hidden = false;
+}
+
+// ----- Keys: `?` for help, `g` and a letter to go
+
+function wireKeys(help) {
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      return help.open ? help.close() : help.showModal();
+    }
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "g") {
+      going = Date.now();
+      return;
+    }
+    const link = Date.now() - going < 1500 && document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    going = 0;
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    link.click();
+  }, { capture: true });
+}
+
+// ----- The status line at the foot: `casebook:say` from any module
+
+function wireToast(toast) {
+  let timer;
+  document.addEventListener("casebook:say", ({ detail: { text, kind = "ok" } }) => {
+    clearTimeout(timer);
+    toast.textContent = text;
+    toast.dataset.kind = kind;
+    if (kind !== "error") timer = setTimeout(() => delete toast.dataset.kind, 4000);
+  });
+  toast.addEventListener("click", () => delete toast.dataset.kind);
+}
+
+// ----- Menus close as people expect
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.cb-pop[open]")) {
+    if (!menu.contains(except)) menu.open = false;
+  }
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.cb-pop[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+// ----- Forms: filters apply themselves, and nothing is sent twice
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form && !event.target.matches("[type=search], [type=text]")) form.requestSubmit();
+});
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  const button = event.submitter;
+  if (!button) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  else button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll(".btn[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// ----- Copy
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  document.dispatchEvent(new CustomEvent("casebook:say", { detail: { text: "Copied" } }));
+});
+
+// ----- What sticks below the head needs its height
+
+const head = document.querySelector(".cb-head");
+if (head) {
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--cb-head", `${head.offsetHeight}px`);
+  }).observe(head);
+}
+
+const help = document.getElementById("keys");
+if (help) {
+  wireKeys(help);
+  for (const button of document.querySelectorAll("[data-keys]")) {
+    button.addEventListener("click", () => help.showModal());
+    button.hidden = false;
+  }
+}
+for (const button of document.querySelectorAll(".cb-theme")) wireTheme(button);
+wireToast(document.getElementById("say"));
