@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
@@ -22,6 +20,5 @@ urlpatterns = [
         name="password_change_done",
     ),
     path("admin/", admin.site.urls),
+    path("", include("coding.urls")),
 ]
-if (Path(__file__).parent.parent / "coding/urls.py").exists():
-    urlpatterns.append(path("", include("coding.urls")))
