@@ -144,6 +144,7 @@ STORAGES = {
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # What a browser may do with our pages
 CONTENT_SECURITY_POLICY = {
