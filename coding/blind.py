@@ -128,17 +128,20 @@ def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
 
 def value_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
     """The past of values that were let through already."""
-    return Value.history.filter(id__in=values.values("pk"))
+    found: QuerySet = Value.history.filter(id__in=values.values("pk"))  # type: ignore[type-arg]
+    return found
 
 
 def cell_history(cells: QuerySet[Cell]) -> QuerySet:  # type: ignore[type-arg]
     """The past of cells that were let through already."""
-    return Cell.history.filter(id__in=cells.values("pk"))
+    found: QuerySet = Cell.history.filter(id__in=cells.values("pk"))  # type: ignore[type-arg]
+    return found
 
 
 def citation_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
     """The past of the citations of values that were let through already."""
-    return Citation.history.filter(value_id__in=values.values("pk"))
+    found: QuerySet = Citation.history.filter(value_id__in=values.values("pk"))  # type: ignore[type-arg]
+    return found
 
 
 # ------------------------------------------------------------------ a coder's own answers

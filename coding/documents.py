@@ -123,10 +123,36 @@ KINDS = {
     "multi_select": "set",
 } | {kind: kind for kind in Variable.Kind.values}
 _VARIABLE_KEYS = {
-    *(["name", "unit", "section", "label", "question", "type", "level", "required", "rule", "example", "sources"]),
-    *(["categories", "categories_from", "exclusive", "skip", "checks", "derived_from", "derive", "reference"]),
-    *(["roster_of", "measure", "min", "max", "pattern", "tolerance", "compare", "filter"]),
-    *(["known_disagreement", "note", "hypotheses"]),
+    "name",
+    "unit",
+    "section",
+    "label",
+    "question",
+    "type",
+    "level",
+    "required",
+    "filter",
+    "rule",
+    "example",
+    "sources",
+    "categories",
+    "categories_from",
+    "exclusive",
+    "skip",
+    "checks",
+    "derived_from",
+    "derive",
+    "reference",
+    "roster_of",
+    "measure",
+    "min",
+    "max",
+    "pattern",
+    "tolerance",
+    "compare",
+    "known_disagreement",
+    "note",
+    "hypotheses",
 }
 _CATEGORY_KEYS = {"code", "label", "definition", "include", "exclude", "example"}
 EXTRA_KEYS = ("known_disagreement", "note", "hypotheses")
@@ -146,7 +172,7 @@ class Problem:
 def normal(document: Document) -> Document:
     """The document with our words for kinds, categories written out and defaults in place."""
     variables = document.get("variables") or []
-    by_name = {v.get("name"): v for v in variables if isinstance(v, Mapping)}
+    by_name: dict[str, Document] = {str(v.get("name")): v for v in variables}
     return document | {"variables": [_normal_variable(v, by_name) for v in variables]}
 
 

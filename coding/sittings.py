@@ -94,7 +94,7 @@ def readings(sitting: Sequence[Coding]) -> list[Sheet]:
     known = _with_parents(sitting)
     typed = blind.own_answers(c.pk for c in known)
     only = _asks(sitting)
-    sheets = {}
+    sheets: dict[int, Sheet] = {}
     for coding in known:
         entries = codebooks.entries_of(coding.codebook, coding.case.unit_id)
         chosen = only.get(coding.pk)

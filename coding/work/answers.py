@@ -8,7 +8,7 @@ from django.utils import timezone
 from coding import canonical
 from coding.errors import Refused
 from coding.models import Citation, Coding, Entry, Source, Value
-from coding.work import rows
+from coding.work import rows, signed
 
 
 def locked(coding: Coding) -> Coding:
@@ -42,8 +42,7 @@ def save_value(
         return value
     value.text, value.certainty, value.note = text, certainty, note
     value.saved_at = timezone.now()
-    value._change_reason = reason or None
-    value.save()
+    signed.save(value, why=reason)
     if entry.variable.roster_of_id:
         rows.follow_roster(coding, entry, listed(text, entry))
     return value

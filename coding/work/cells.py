@@ -16,7 +16,7 @@ from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
 from coding.models import Case, Cell, Codebook, Coding, Entry, Value
-from coding.work import rows
+from coding.work import rows, signed
 
 Status = Cell.Status
 UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
@@ -81,8 +81,7 @@ def _compare_again(
     elif cell.text is None or not all(same(cell.text, text, domain) for text in texts):
         cell.flagged = cell.text is not None
     if before != (cell.status, cell.text, cell.coders, cell.flagged):
-        cell._change_reason = "compared again"
-        cell.save()
+        signed.save(cell, why="compared again")
 
 
 def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
@@ -161,8 +160,7 @@ def _held(cell: Cell, by: User, seen: datetime | None) -> Cell:
 
 def _sign(cell: Cell, by: User, reason: str) -> None:
     cell.since = timezone.now()
-    cell._history_user, cell._change_reason = by, reason[:100]
-    cell.save()
+    signed.save(cell, why=reason, by=by)
 
 
 # ------------------------------------------------------------------ computed cells
@@ -230,16 +228,13 @@ def _write_derived(
         cell, text = known.get(entry.variable_id), computed.get(entry.name)
         if text is None:
             if cell is not None and cell.status == Status.DERIVED:
-                cell._change_reason = "can no longer be computed"
-                cell.delete()
+                signed.delete(cell, why="can no longer be computed")
         elif cell is None:
             cell = Cell(case=case, variable_id=entry.variable_id, status=Status.DERIVED, text=text)
-            cell._change_reason = "computed"
-            cell.save()
+            signed.save(cell, why="computed")
         elif cell.status == Status.DERIVED and cell.text != text:
             cell.text, cell.since = text, timezone.now()
-            cell._change_reason = "computed again"
-            cell.save()
+            signed.save(cell, why="computed again")
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 from coding import blind, codebooks, sittings
 from coding.errors import Refused
 from coding.models import Case, Codebook, Coding, Entry, Member
-from coding.work import answers, cells
+from coding.work import answers, cells, signed
 
 
 @transaction.atomic
@@ -37,8 +37,7 @@ def assign(
     ).first()
     if coding is None:
         coding = Coding(case=case, coder=coder, codebook=codebook, purpose=purpose)
-        coding._history_user = by
-        coding.save()
+        signed.save(coding, why="assigned", by=by)
         coding.asks.set(asks)
     return coding
 
@@ -65,8 +64,7 @@ def submit(*, coding: Coding) -> None:
     now = timezone.now()
     for each in sitting:
         each.submitted_at, each.question = now, ""
-        each._change_reason = "submitted"
-        each.save()
+        signed.save(each, why="submitted")
     open_family(root, now)
 
 
@@ -99,8 +97,7 @@ def open_family(root: Case, now: datetime) -> None:
     ready = [c for c in fresh.select_related("case") if c.case_id not in waiting]
     for coding in ready:
         coding.unblinded_at = now
-        coding._change_reason = "opened"
-        coding.save()
+        signed.save(coding, why="opened")
     cells.compare(root, sorted({c.case_id for c in ready}))
 
 
@@ -136,10 +133,7 @@ def _reopen(coding: Coding, reason: str, question: str, by: User | None = None) 
     for each in family.filter(unblinded_at=None, submitted_at__isnull=False):
         each.submitted_at = None
         each.question = question if each.pk == coding.pk else ""
-        each._change_reason = reason[:100]
-        if by:
-            each._history_user = by
-        each.save()
+        signed.save(each, why=reason, by=by)
 
 
 @transaction.atomic
@@ -158,8 +152,7 @@ def unblind(*, case: Case, reason: str, by: User) -> None:
     now = timezone.now()
     for coding in codings:
         coding.unblinded_at, coding.unblind_reason = now, reason
-        coding._change_reason, coding._history_user = f"opened early: {reason}"[:100], by
-        coding.save()
+        signed.save(coding, why=f"opened early: {reason}", by=by)
     cells.compare(root, sorted({c.case_id for c in codings}))
 
 
@@ -173,6 +166,5 @@ def withdraw(*, coding: Coding, reason: str, by: User) -> None:
     family = Coding.objects.open().of_family(coding.case_id).of(coding.coder)
     for each in family:
         each.withdrawn_at = timezone.now()
-        each._change_reason, each._history_user = reason[:100], by
-        each.save()
+        signed.save(each, why=reason, by=by)
     open_family(root, timezone.now())

@@ -13,7 +13,7 @@ from simple_history.utils import bulk_create_with_history
 from coding import codebooks
 from coding.errors import Refused
 from coding.models import Case, Citation, Codebook, Coding, Entry, Member, Source, Unit, Value
-from coding.work import answers, phases, rows
+from coding.work import answers, phases, rows, signed
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _write(
         else:
             value = Value(coding=coding, variable_id=r.entry.variable_id, text=r.text)
             value.certainty, value.note = r.certainty, r.note
-            value._history_user, value._change_reason = r.coder, reason or None
+            signed.sign(value, why=reason, by=r.coder)
             fresh.append((value, r))
     if fresh:
         created = bulk_create_with_history([value for value, _ in fresh], Value, batch_size=500)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from coding import codebooks
 from coding.errors import Refused
 from coding.models import Case, Coding, Entry, Member, Unit, Value
+from coding.work import signed
 
 
 def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
@@ -66,8 +67,7 @@ def _open_sheet(parent: Coding, case: Case, state: str) -> None:
 
 def _withdraw(coding: Coding, reason: str | None) -> None:
     coding.withdrawn_at = timezone.now() if reason else None
-    coding._change_reason = reason or "listed again"
-    coding.save()
+    signed.save(coding, why=reason or "listed again")
 
 
 @transaction.atomic
@@ -123,8 +123,7 @@ def follow_ruling(case: Case, entry: Entry, states: list[str]) -> None:
 def _set_universe(case: Case, inside: bool) -> None:
     if case.in_universe != inside:
         case.in_universe = inside
-        case._change_reason = "roster settled"
-        case.save()
+        signed.save(case, why="roster settled")
 
 
 def _top_up(parent: Case, child: Case, entry: Entry) -> None:
