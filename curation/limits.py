@@ -18,7 +18,7 @@ def length(request: HttpRequest) -> int:
 
 
 def discard(request: HttpRequest) -> None:
-    """Read to the end, or the browser would show a broken connection instead of the answer."""
+    """Read to the end: some browsers show a broken connection in place of an early answer."""
     while request.read(CHUNK):
         pass
 
