@@ -1,0 +1,298 @@
+"""Blindness: what each reader sees in each phase, and a canary hunted through every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.exceptions import NoReverseMatch
+
+from coding import blind, work
+from coding.models import Case, Cell, Citation, Coding, Member, Source, Value
+from tests.conftest import World
+
+CANARY = "quetzalcanary"
+NOTE = "notequetzal"
+QUOTE = "quotequetzal"
+SOURCE = "Archive of Sourcequetzal"
+LISTED = "US-1991-GUL/220"  # only coder_b lists France
+WORDS = (CANARY, NOTE, QUOTE, "Sourcequetzal", LISTED)
+READERS = ("coder_a", "adjudicator", "curator", "reader", "outsider", "superuser", "curator_admin")
+
+
+def seen(user: User) -> list[str]:
+    return sorted(blind.values_for(user).values_list("text", flat=True))
+
+
+# ------------------------------------------------------------------ phases × readers
+
+
+def test_coders_see_only_their_own_values_while_the_case_is_open(world: World) -> None:
+    world.say(world.coding_a, "regime")
+    world.say(world.coding_b, "policy")
+
+    assert seen(world.coder_a) == ["regime"]
+    assert seen(world.coder_b) == ["policy"]
+    assert seen(world.adjudicator) == seen(world.curator) == seen(world.outsider) == []
+
+
+def test_one_submission_opens_nothing(world: World) -> None:
+    world.say(world.coding_a, "regime")
+    world.say(world.coding_b, "policy")
+    work.submit(coding=world.coding_a)
+
+    assert seen(world.coder_a) == ["regime"]
+    assert seen(world.coder_b) == ["policy"]
+    assert seen(world.adjudicator) == seen(world.curator) == []
+
+
+def test_the_last_submission_opens_the_case_to_the_team_and_to_nobody_else(world: World) -> None:
+    world.close("regime", "policy")
+
+    for member in (world.coder_a, world.coder_b, world.adjudicator, world.curator):
+        assert seen(member) == ["policy", "regime"]
+    assert seen(world.outsider) == seen(world.reader) == []
+
+
+def test_a_late_coder_is_blind_to_a_case_that_others_have_finished(world: World) -> None:
+    world.close("regime", "policy")
+    work.assign(case=world.case, coder=world.adjudicator, codebook=world.codebook)
+
+    assert seen(world.adjudicator) == []
+    assert list(blind.cells_for(world.adjudicator)) == []
+    assert list(blind.disputes_for(world.adjudicator, world.project)) == []
+
+
+def test_a_coder_of_a_partner_is_blind_to_the_whole_family(world: World) -> None:
+    for coding, states in ((world.coding_a, "200"), (world.coding_b, "200;220")):
+        world.say(coding, "regime")
+        world.say(coding, states, "partners")
+        for state in states.split(";"):
+            world.say(world.sheet_of(coding.coder, state), "2", "sent")
+        work.submit(coding=coding)
+    world.settle("200;220", "partners")
+
+    others = blind.values_for(world.coder_a).exclude(coding__coder=world.coder_a)
+    assert list(others) == []
+    assert list(blind.cells_for(world.coder_a)) == []
+
+
+def test_a_repeat_is_blind_to_the_first_time(world: World) -> None:
+    world.close("regime", "policy")
+    work.assign(case=world.case, coder=world.coder_a, codebook=world.codebook, purpose="repeat")
+
+    assert seen(world.coder_a) == []
+
+
+def test_opening_a_case_early_needs_a_reason_and_is_kept_with_it(world: World) -> None:
+    world.say(world.coding_a, "regime")
+    work.submit(coding=world.coding_a)
+    work.unblind(case=world.case, reason="Coder B has left the project.", by=world.curator)
+
+    assert seen(world.adjudicator) == ["regime"]
+    assert seen(world.coder_b) == []
+    kept = Coding.objects.get(pk=world.coding_a.pk).unblind_reason
+    assert kept == "Coder B has left the project."
+
+
+def test_a_source_that_only_a_hidden_value_cites_is_not_offered(world: World) -> None:
+    let_the_canary_sing(world)
+
+    def offered(user: User) -> list[str]:
+        return [str(s) for s in blind.sources_for(user, world.project)]
+
+    assert (offered(world.coder_a), offered(world.coder_b)) == ([], [SOURCE])
+
+
+def test_coders_are_called_by_letters_in_an_order_of_each_case(world: World) -> None:
+    codings = [world.coding_a, world.coding_b]
+    names = [
+        blind.names_in(family, world.adjudicator, "adjudicator", codings)[world.coder_a.pk]
+        for family in range(1, 40)
+    ]
+
+    assert set(names) == {"Coder A", "Coder B"}
+
+
+# ------------------------------------------------------------------ the canary
+
+
+def let_the_canary_sing(world: World) -> None:
+    """coder_b's open sheet: values, a note, a citation and a partner found nowhere else."""
+    world.say(world.coding_b, "canary", note=NOTE)
+    world.say(world.coding_b, f"A story of the {CANARY}.", "story", certainty=4)
+    work.add_citation(
+        coding=world.coding_b,
+        entry=world.entry("story"),
+        source=SOURCE,
+        locator="p. 7",
+        quote=QUOTE,
+    )
+    world.say(world.coding_b, "220", "partners")
+    world.say(world.sheet_of(world.coder_b, "220"), "2", "sent", note=NOTE)
+
+
+def known_arguments(world: World) -> dict[str, list[Any]]:
+    """Values for every argument that an address of the site can take."""
+    return {
+        "slug": [world.project.slug],
+        "pk": [],  # filled by the kind of object: see addresses
+        "name": ["story", "goal", "cells.csv", "codings.csv", "intervention.csv"],
+        "number": [1],
+        "unit": ["objective", "partner", "intervention"],
+        "version": ["0.1.0"],
+        "cell": [1, 2, 3],
+    }
+
+
+def patterns(resolver: URLResolver, names: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    for p in resolver.url_patterns:
+        if isinstance(p, URLResolver):
+            if p.namespace != "admin":
+                yield from patterns(p, (*names, p.namespace) if p.namespace else names)
+        elif isinstance(p, URLPattern) and p.name:
+            yield ":".join((*names, p.name)), list(p.pattern.converters)
+
+
+def addresses(world: World) -> list[str]:
+    """Every address of the site, with every argument that could lead to coder_b's work."""
+    known = known_arguments(world)
+    codings = list(Coding.objects.values_list("pk", flat=True))
+    cases = list(Case.objects.values_list("pk", flat=True))
+    known["pk"] = sorted({*codings, *cases})
+    found: list[str] = []
+    for name, arguments in patterns(get_resolver()):
+        if name == "logout":  # the hunter must stay signed in
+            continue
+        combined: list[dict[str, Any]] = [{}]
+        for argument in arguments:
+            combined = [c | {argument: value} for c in combined for value in known[argument]]
+        for kwargs in combined:
+            try:
+                found.append(reverse(name, kwargs=kwargs))
+            except NoReverseMatch:
+                continue
+    return [*found, *(f"{a}?q=quetz&search=quetz&variable=story&show=all" for a in found)]
+
+
+def back_office(world: World) -> list[str]:
+    """Every list, form, history and export of Django's admin."""
+    found = [reverse("admin:index")]
+    for model in admin.site._registry:
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        found += [reverse(f"{base}_changelist"), reverse(f"{base}_changelist") + "?q=quetz"]
+        for name in ("export", "import", "add"):
+            try:
+                found.append(reverse(f"{base}_{name}"))
+            except NoReverseMatch:
+                continue
+        for pk in model._default_manager.values_list("pk", flat=True)[:20]:
+            for act in ("change", "history", "delete"):
+                found.append(reverse(f"{base}_{act}", args=[pk]))
+    return found
+
+
+def hunt(world: World, client: Client, urls: list[str]) -> list[str]:
+    """The addresses whose answer holds a word that only coder_b's hidden work holds."""
+    client.raise_request_exception = True
+    caught = []
+    for method in (client.get, client.post):
+        for url in urls:
+            answer = method(url)
+            body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+            told = body.decode("utf-8", "replace") + str(answer.headers)
+            caught += [f"{method.__name__} {url}: {word}" for word in WORDS if word in told]
+    return caught
+
+
+@pytest.fixture
+def hunted(world: World) -> World:
+    world.superuser = User.objects.create_superuser("superuser")  # type: ignore[attr-defined]
+    both = User.objects.create_superuser("curator_admin")
+    Member.objects.create(project=world.project, user=both, role=Member.Role.CURATOR)
+    world.curator_admin = both  # type: ignore[attr-defined]
+    let_the_canary_sing(world)
+    return world
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("phase", ["typing", "submitted"])
+def test_no_page_tells_anybody_else_what_is_on_a_closed_sheet(
+    hunted: World, client: Client, reader: str, phase: str
+) -> None:
+    if phase == "submitted":
+        work.submit(coding=hunted.coding_b)
+    client.force_login(getattr(hunted, reader))
+
+    assert hunt(hunted, client, [*addresses(hunted), *back_office(hunted)]) == []
+
+
+def test_no_page_tells_a_visitor_who_has_not_signed_in(hunted: World, client: Client) -> None:
+    assert hunt(hunted, client, [*addresses(hunted), *back_office(hunted)]) == []
+
+
+def test_no_page_tells_a_late_coder_what_others_said(hunted: World, client: Client) -> None:
+    hunted.say(hunted.coding_a, "regime")
+    work.submit(coding=hunted.coding_a)
+    work.submit(coding=hunted.coding_b)
+    work.assign(case=hunted.case, coder=hunted.adjudicator, codebook=hunted.codebook)
+    client.force_login(hunted.adjudicator)
+
+    assert hunt(hunted, client, addresses(hunted)) == []
+
+
+def test_the_control_sees_the_canary_on_its_own_sheet(hunted: World, client: Client) -> None:
+    client.force_login(hunted.coder_b)
+
+    caught = hunt(hunted, client, [reverse("coding:sheet", args=[hunted.coding_b.pk])])
+
+    assert {word for word in WORDS if any(word in c for c in caught)} >= {CANARY, NOTE, QUOTE}
+
+
+def test_once_opened_the_adjudicator_finds_the_canary(hunted: World, client: Client) -> None:
+    hunted.say(hunted.coding_a, "regime")
+    work.submit(coding=hunted.coding_a)
+    work.submit(coding=hunted.coding_b)
+    client.force_login(hunted.adjudicator)
+
+    caught = " ".join(hunt(hunted, client, addresses(hunted)))
+
+    assert [word for word in WORDS if word not in caught] == []
+
+
+def everything(model: Any) -> Callable[..., Any]:
+    return lambda *_: model.objects.annotate(family=blind._family(FAMILY[model]))
+
+
+FAMILY = {Value: "coding__case", Cell: "case", Case: ""}
+
+
+@pytest.mark.parametrize(
+    ("filter_removed", "unfiltered"),
+    [
+        ("values_for", everything(Value)),
+        ("cases_for", everything(Case)),
+        ("sources_for", lambda *_: Source.objects.all()),
+        ("citations_for", lambda *_: Citation.objects.all()),
+    ],
+)
+def test_the_hunt_notices_when_one_filter_is_gone(
+    hunted: World,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    filter_removed: str,
+    unfiltered: Callable[..., Any],
+) -> None:
+    """The mutation: a wall taken down must make the canary test fail."""
+    monkeypatch.setattr(blind, filter_removed, unfiltered)
+    caught = []
+    for reader in ("coder_a", "curator"):
+        client.force_login(getattr(hunted, reader))
+        caught += hunt(hunted, client, addresses(hunted))
+
+    assert caught != []
