@@ -15,7 +15,7 @@ from functools import cache
 from typing import TextIO
 
 from coding.canonical import bounds, join
-from curation.mapping import FIXTURES, Words, rules
+from curation.mapping import FIXTURES, Contributions, Words, rules
 
 Row = dict[str, str]
 
@@ -225,24 +225,29 @@ def _note_on(variable: str, row: Row) -> str:
 
 def said_in(words: Words, key: str, word: str) -> Answer | None:
     """A word in codes, with the word in the note; None where it is left to coders."""
-    ruling = words["cases"].get(key)
-    if not word or (ruling is None and word in words["left_to_coders"]):
+    if not word:
         return None
-    code = ruling["code"] if ruling else words["codes"][word]
+    ruling = words["cases"].get(key)
+    code = ruling["code"] if ruling else _code(words, word)
     if code is None:
         return None
     because = f" {ruling['because']}." if ruling else ""
     return Answer(words["variable"], str(code), f"In the list: {word}.{because}")
 
 
+def _code(words: Words | Contributions, word: str) -> int | None:
+    """A word that the mapping does not name at all is an error, not a gap."""
+    return None if word in words["left_to_coders"] else words["codes"][word]
+
+
 def all_types(row: Row) -> Answer | None:
     """Both activities of the list, where both have a code."""
     words = rules()["interventions"]["by_word"]["type"]
     main = said_in(words, row["intervention_id"], row["type"])
-    second = words["codes"].get(row["secondary_type"])
-    if not main or (row["secondary_type"] and not second):
+    second = _code(words, row["secondary_type"]) if row["secondary_type"] else None
+    if main is None or (row["secondary_type"] and second is None):
         return None
-    codes = {main.value} | ({str(second)} if second else set())
+    codes = {main.value} if second is None else {main.value, str(second)}
     listed = "; ".join(filter(None, [row["type"], row["secondary_type"]]))
     note = f"In the list: {listed}. It names at most two activities."
     return Answer("operation_types_all", join(codes), note)
@@ -294,15 +299,15 @@ def partner_answers(row: Row) -> list[Answer]:
 
 def contribution_types(row: Row) -> str | None:
     """The set of contributions, or None where one of the words has no code."""
+    codes = [_contribution(word, row) for word in row["contribution_types"].split(";")]
+    return None if None in codes else join({str(code) for code in codes})
+
+
+def _contribution(word: str, row: Row) -> int | None:
     given = rules()["partners"]["contribution_types"]
-    codes = set()
-    for word in row["contribution_types"].split(";"):
-        in_combat = word in given["only_in_combat"] and means_combat(word, row)
-        code = given["only_in_combat"][word] if in_combat else given["codes"].get(word)
-        if code is None:
-            return None
-        codes.add(str(code))
-    return join(codes)
+    if word in given["only_in_combat"]:
+        return given["only_in_combat"][word] if means_combat(word, row) else None
+    return _code(given, word)
 
 
 def partner_class(row: Row) -> int | None:

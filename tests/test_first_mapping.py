@@ -54,6 +54,20 @@ def test_each_second_activity_and_each_contribution_has_a_code_or_a_reason() -> 
     assert listed == {*given["codes"], *given["only_in_combat"], *given["left_to_coders"]}
 
 
+def test_a_word_that_the_mapping_does_not_name_is_an_error() -> None:
+    row = next(iter(first_project.read_partners())) | {"contribution_types": "cavalry"}
+    case = next(iter(first_project.read_interventions()))
+
+    with pytest.raises(KeyError, match="cavalry"):
+        first_project.partner_answers(row)
+    with pytest.raises(KeyError, match="conquest"):
+        first_project.intervention_answers(case | {"type": "conquest"})
+    with pytest.raises(KeyError, match="conquest"):
+        first_project.intervention_answers(
+            case | {"type": "deterrence", "secondary_type": "conquest"}
+        )
+
+
 def test_each_ruling_is_about_a_row_that_exists() -> None:
     cases = {row["intervention_id"] for row in first_project.read_interventions()}
     rows = {first_project.partner_key(row) for row in first_project.read_partners()}
