@@ -52,9 +52,10 @@ def install(package: str) -> None:
     if root is None or not shutil.which("apt-get"):
         return
     print(f"Installing {package} with apt-get", flush=True)
-    environment = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    patience = ["-o", "DPkg::Lock::Timeout=300"]
     for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
-        subprocess.run([*root, *environment, *words], stdout=subprocess.DEVNULL, check=False)
+        subprocess.run([*apt, *patience, *words], stdout=subprocess.DEVNULL, check=False)
 
 
 # PostgreSQL
@@ -171,8 +172,8 @@ def run(command: Sequence[str], extra: Mapping[str, str]) -> int:
 
 
 def interrupted(number: int, frame: FrameType | None) -> None:
-    """Leave as after Ctrl+C, through every `finally`: the cluster must not outlive us."""
-    raise KeyboardInterrupt
+    """Leave through every `finally`: neither the command nor the cluster may outlive us."""
+    sys.exit(128 + number)
 
 
 def main(words: Sequence[str]) -> int:
