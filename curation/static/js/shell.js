@@ -4,31 +4,6 @@ const typing = (target) =>
   target.isContentEditable ||
   target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=button])");
 
-// ----- Theme: the button goes from the system's to the other, and round
-
-const THEMES = { system: "as the system", light: "light", dark: "dark" };
-
-function wireTheme(button) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const show = () => {
-    const choice = localStorage.getItem("casebook-theme") ?? "system";
-    button.dataset.choice = choice;
-    button.title = `Theme: ${THEMES[choice]}`;
-    button.setAttribute("aria-label", button.title);
-    return choice;
-  };
-  button.addEventListener("click", () => {
-    const order = dark.matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
-    const next = order[(order.indexOf(show()) + 1) % order.length];
-    if (next === "system") localStorage.removeItem("casebook-theme");
-    else localStorage.setItem("casebook-theme", next);
-    document.dispatchEvent(new Event("casebook:theme"));
-    show();
-  });
-  show();
-  button.hidden = false;
-}
-
 // ----- Keys: `?` for help, `g` and a letter to go
 
 function wireKeys(help) {
@@ -125,5 +100,4 @@ if (help) {
     button.hidden = false;
   }
 }
-for (const button of document.querySelectorAll(".cb-theme")) wireTheme(button);
 wireToast(document.getElementById("say"));

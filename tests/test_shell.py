@@ -1,0 +1,205 @@
+"""The shell around every page: the ways on, the pages that say no, the icons."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Template, TemplateSyntaxError
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import include, path, resolve
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from coding.errors import Refused
+from coding.templatetags.casebook import LEVELS, STATUSES, icon_names
+from coding.views.shell import WAYS, Shell, shell
+from tests.conftest import World
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    raise Refused("This coding is submitted.", [("Your worklist", "/worklist/")])
+
+
+def forbid(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def suspect(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
+
+
+def crash(request: HttpRequest) -> HttpResponse:
+    raise ZeroDivisionError
+
+
+# The addresses of the site, and four that lead to a no.
+urlpatterns = [
+    path("no/refuse/", refuse),
+    path("no/forbid/", forbid),
+    path("no/suspect/", suspect),
+    path("no/crash/", crash),
+    path("", include("curation.urls")),
+]
+
+
+@pytest.fixture
+def noes(settings: Settings) -> Client:
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False)
+
+
+def visit(user: User | AnonymousUser, url: str = "/password/") -> HttpRequest:
+    request = RequestFactory().get(url)
+    request.user = user
+    request.resolver_match = resolve(url)
+    return request
+
+
+def ways(user: User | AnonymousUser) -> list[str]:
+    return [item.label for item in Shell(visit(user)).nav]
+
+
+# ------------------------------------------------------------------ ways on
+
+
+def test_a_stranger_is_shown_no_way_at_all(world: World) -> None:
+    assert ways(AnonymousUser()) == []
+
+
+def test_no_page_of_another_project_shows_its_ways(world: World) -> None:
+    request = visit(world.outsider)
+    request.project = world.project  # type: ignore[attr-defined]
+
+    assert (Shell(request).member, Shell(request).nav) == (None, [])
+
+
+def test_a_fragment_and_a_stranger_cost_no_query(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        shell(visit(world.adjudicator))
+        assert Shell(visit(AnonymousUser())).nav == []
+
+
+# ------------------------------------------------------------------ signing in
+
+
+def test_who_is_not_signed_in_is_asked_to_and_then_comes_back(world: World) -> None:
+    client = Client()
+    asked = client.get("/password/")
+    page = client.get(asked["Location"])
+    hidden = re.search(r'name="next" value="([^"]+)"', page.content.decode())
+    sign_in = {"username": "coder_a", "password": "secret", "next": hidden[1] if hidden else ""}
+    back = client.post("/sign-in/", sign_in)
+
+    assert asked["Location"] == "/sign-in/?next=/password/"
+    assert back["Location"] == "/password/"
+
+
+def test_a_wrong_password_is_answered_in_words(world: World) -> None:
+    answer = Client().post("/sign-in/", {"username": "coder_a", "password": "wrong"})
+
+    assert "correct username and password" in answer.content.decode()
+
+
+def test_signing_out_takes_a_form_and_ends_the_session(world: World) -> None:
+    client = Client()
+    client.force_login(world.coder_a)
+
+    assert client.get("/sign-out/").status_code == 405
+    client.post("/sign-out/")
+    assert client.get("/password/").status_code == 302
+
+
+# ------------------------------------------------------------------ pages that say no
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "words"),
+    [
+        ("/no/refuse/", 409, "This coding is submitted."),
+        ("/no/forbid/", 403, "This is not yours to do"),
+        ("/no/suspect/", 400, "The request was not understood"),
+        ("/no/crash/", 500, "Something broke on our side"),
+        ("/no/such/page/", 404, "There is nothing here"),
+    ],
+)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_every_no_has_its_page_signed_in_or_not(
+    world: World, noes: Client, url: str, status: int, words: str, signed_in: bool
+) -> None:
+    if signed_in:
+        noes.force_login(world.coder_a)
+    answer = noes.get(url)
+
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+
+
+def test_a_refusal_leads_on(noes: Client, db: None) -> None:
+    assert '<a href="/worklist/">Your worklist</a>' in noes.get("/no/refuse/").content.decode()
+
+
+def test_a_form_from_a_page_grown_old_is_not_accepted_and_says_why(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "coder_a"})
+
+    assert answer.status_code == 403
+    assert "Nothing was changed" in answer.content.decode()
+
+
+def test_the_page_of_a_crash_needs_no_context_and_no_database(
+    django_assert_num_queries: DjangoAssertNumQueries, db: None
+) -> None:
+    with django_assert_num_queries(0):
+        assert "Something broke" in render_to_string("500.html")
+
+
+# ------------------------------------------------------------------ what templates draw
+
+
+def draw(text: str, **context: str) -> str:
+    return Template("{% load casebook %}" + text).render(Context(context))
+
+
+def test_an_icon_is_drawn_from_the_sprite_and_silent() -> None:
+    assert draw('{% icon "scale" "big" %}') == (
+        '<svg class="icon big" aria-hidden="true"><use href="/static/icons.svg#scale"></use></svg>'
+    )
+
+
+@pytest.mark.parametrize("tag", ['{% icon "no-such-icon" %}', '{% status "no-such-status" %}'])
+def test_an_icon_or_a_status_that_does_not_exist_is_an_error(tag: str) -> None:
+    with pytest.raises(TemplateSyntaxError):
+        draw(tag)
+
+
+def test_a_status_says_its_word_and_escapes_another() -> None:
+    assert "Disputed</span>" in draw('{% status "disputed" %}')
+    assert "&lt;b&gt;</span>" in draw('{% status "open" "" word %}', word="<b>")
+
+
+def test_every_icon_in_use_is_in_the_sprite() -> None:
+    words = re.compile(r"""\{% icon "([^"]+)"|\bicon="([^"]+)\"""")
+    pages = "".join(page.read_text() for page in TEMPLATES.rglob("*.html"))
+    drawn = {first or second for first, second in words.findall(pages)}
+    named = {symbol for symbol, _ in STATUSES.values()} | {way.icon for way in WAYS}
+
+    assert (drawn | named | set(LEVELS.values())) - icon_names() == set()
+
+
+def test_no_template_holds_what_the_content_policy_forbids() -> None:
+    forbidden = re.compile(r'<style|\sstyle="|\son[a-z]+="|<script(?![^>]*\ssrc=)|javascript:')
+    breaches = [
+        (page.name, found[0])
+        for page in TEMPLATES.rglob("*.html")
+        for found in forbidden.finditer(page.read_text())
+    ]
+
+    assert breaches == []
