@@ -94,11 +94,20 @@ def holds(text: str, context: Context) -> bool | None:
     return result if isinstance(result, bool) else None
 
 
+@lru_cache(maxsize=4096)
+def words(text: str) -> frozenset[str]:
+    """Every word of an expression: the answers it could read are among them."""
+    return frozenset(re.findall(r"\w+", text))
+
+
 def _bound(row: Row, expression: str) -> dict[str, Plain]:
+    """The answers that the expression could read, and no others: a roster can be long."""
+    read = words(expression)
     return {
         name: plain(text, row.domains[name])
         for name, text in row.answers.items()
-        if not row.domains[name].is_missing(text) or _spells(expression, text)
+        if name in read
+        and (not row.domains[name].is_missing(text) or _spells(expression, text))
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coding.canonical import Domain, Invalid, parse
-from coding.expressions import Context, Row, evaluate, holds
+from coding.expressions import Context, Row, evaluate, holds, words
 from coding.models import Entry
 
 Answers = Mapping[str, str]
@@ -49,9 +49,10 @@ def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Re
     now = {name: text for name, text in answers.items() if name in known}
     skipped: dict[str, str] = {}
     computed: dict[str, str] = {}
+    stale = ruled
     for _ in range(len(ruled) + 1):
         before = dict(now)
-        for entry in ruled:
+        for entry in stale:
             context = Context(Row(now, known), around.parents, around.siblings)
             if entry.skip_if and holds(entry.skip_if, context):
                 now[entry.name] = skipped[entry.name] = entry.skip_value
@@ -61,7 +62,9 @@ def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Re
                 now |= {k: v for k, v in answers.items() if k == entry.name}
             elif entry.derive and (text := _computed(entry, context)) is not None:
                 now[entry.name] = computed[entry.name] = text
-        if now == before:
+        changed = {name for name in known if now.get(name) != before.get(name)}
+        stale = [e for e in ruled if changed & (words(e.skip_if) | words(e.derive))]
+        if not stale:
             break
     return Reading(now, skipped, computed)
 
