@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Case as Switch
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, When, Window
+from django.db.models import Value as Constant
+from django.db.models.functions import Coalesce, RowNumber
 
 from coding.models import Case, Cell, Citation, Coding, Member, Project, Source, Value
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     Person = User | AnonymousUser
+
+Cells = QuerySet[Cell]  # so that who reads may say what it holds
 
 # Who may look at cells and opened values at all; readers have the releases.
 _TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
@@ -124,6 +129,57 @@ def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     return cells_for(user).filter(
         case__unit__project=project, status=Cell.Status.DISPUTED, case__in_universe=True
     )
+
+
+def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
+    """Cases with `work`, where their work stands as far as this user may know.
+
+    unassigned, coding (closed, or still being coded by the user), disputed, settled.
+    """
+    cells = cells_for(user).filter(case=OuterRef("pk"))
+    codings = Coding.objects.standing().filter(case=OuterRef("pk"))
+    return cases.annotate(
+        work=Switch(
+            When(Exists(cells.filter(status=Cell.Status.DISPUTED)), then=Constant("disputed")),
+            When(Exists(cells), then=Constant("settled")),
+            When(Exists(codings), then=Constant("coding")),
+            default=Constant("unassigned"),
+            output_field=CharField(),
+        )
+    )
+
+
+def spoken_for(user: Person) -> QuerySet[Value]:
+    """What the coders of opened cases say for the data set, oldest first: each one's last counts.
+
+    These are the very values that were compared when the case opened.
+    """
+    said = values_for(user).filter(coding__unblinded_at__isnull=False, coding__purpose__in=SPEAKING)
+    return said.order_by("coding__assigned_at", "coding", "pk")
+
+
+def rulings_for(user: Person, variables: Iterable[int], newest: int) -> QuerySet[Cell]:
+    """The newest rulings on each of these variables that the user may know of."""
+    rank = Window(RowNumber(), partition_by="variable", order_by=["-since", "-pk"])
+    ruled = cells_for(user).filter(
+        variable__in=list(variables), status=Cell.Status.ADJUDICATED, case__in_universe=True
+    )
+    return ruled.annotate(rank=rank).filter(rank__lte=newest).order_by("variable", "rank")
+
+
+def signers(cells: QuerySet[Cell]) -> dict[int, str]:
+    """Who ruled on each of these cells last; nobody where only coders spoke.
+
+    Whoever submits a coding writes history, too, and must not be named: only the row in which
+    the ruling itself began counts.
+    """
+    rows = cell_history(cells).filter(status__in=[Cell.Status.ADJUDICATED, Cell.Status.UNRESOLVED])
+    columns = ("id", "since", "history_user__username")
+    first: dict[tuple[int, datetime], str] = {}
+    for pk, since, name in rows.order_by("history_id").values_list(*columns):
+        first.setdefault((pk, since), name or "")
+    found = ((pk, first.get((pk, since))) for pk, since in cells.values_list("pk", "since"))
+    return {pk: name for pk, name in found if name}
 
 
 def value_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]

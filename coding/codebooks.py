@@ -59,6 +59,12 @@ def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
     return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
 
 
+def newest_entries(project: Project) -> dict[int, Entry]:
+    """Each variable that was ever published, as the newest codebook that has it describes it."""
+    books = project.codebooks.exclude(published_at=None).order_by("number")
+    return {entry.variable_id: entry for book in books for entry in entries(book)}
+
+
 def states_of(project: int) -> dict[str, str]:
     """Codes of the project's state list and their names; the last spell names a code."""
     rows = State.objects.filter(project=project).order_by("member_from")
@@ -97,6 +103,8 @@ def draft(*, project: Project, document: object, note: str = "") -> Codebook:
     meaning changed is a new variable that replaces it. Raises ValidationError with every
     fault of the document. A document equal to the current codebook gives that one back.
     """
+    if isinstance(document, dict):
+        document = documents.mended(document)
     if faults := documents.problems(document):
         raise ValidationError([str(fault) for fault in faults])
     content = documents.normal(dict(document))  # type: ignore[call-overload]

@@ -187,6 +187,29 @@ def _normal_variable(variable: Document, by_name: Mapping[str, Document]) -> Doc
     return variable | {"type": kind, "categories": categories, "level": level}
 
 
+def mended(document: Document) -> Document:
+    """The document with labels put together again that YAML cut at an unquoted comma.
+
+    In `{code: 10, label: Advice, training or support}` the second half of the label is read as
+    a key without a value.
+    """
+    variables = [
+        v | {"categories": [_rejoined(c) for c in v["categories"]]}
+        if isinstance(v, dict) and isinstance(v.get("categories"), list)
+        else v
+        for v in document.get("variables") or []
+    ]
+    return document | {"variables": variables}
+
+
+def _rejoined(category: Document) -> Document:
+    if not isinstance(category, Mapping):
+        return category
+    tail = [k for k, v in category.items() if v is None and k not in _CATEGORY_KEYS]
+    rest = {k: v for k, v in category.items() if k not in tail}
+    return rest | {"label": ", ".join([str(rest.get("label", "")), *tail])} if tail else rest
+
+
 def problems(document: object) -> list[Problem]:
     """Everything that is wrong with a document, not only the first thing."""
     if not isinstance(document, Mapping):

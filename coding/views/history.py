@@ -1,0 +1,166 @@
+"""Every change of a case that the reader may see: who, when, old → new, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from coding import access, blind, canonical, codebooks
+from coding.models import Case, Coding, Entry
+
+PAGE = 100
+MARKS = {"coded": "is-coded", "settled": "is-settled", "returned": "is-returned"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a case's history."""
+
+    when: datetime
+    who: str
+    what: str
+    entry: Entry | None = None
+    old: str = ""
+    new: str = ""
+    why: str = ""
+    mark: str = ""
+
+
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest change first."""
+    assert isinstance(request.user, User)
+    case, member = access.case_or_404(request.user, pk)
+    request.project, request.member = member.project, member  # type: ignore[attr-defined]
+    reading = Reading(case, request.user, member.role)
+    changes = sorted(reading.changes(), key=lambda c: c.when, reverse=True)
+    page = Paginator(changes, PAGE).get_page(request.GET.get("page"))
+    context = {"project": member.project, "member": member, "case": case, "page": page}
+    return render(request, "coding/history.html", context)
+
+
+class Reading:
+    """The history of one case as one person may read it."""
+
+    def __init__(self, case: Case, user: User, role: str) -> None:
+        self.case, self.user, self.role = case, user, role
+        known = blind.codings_for(user).filter(case=case).select_related("coder", "codebook")
+        self.codings = {c.pk: c for c in known}
+        family = Coding.objects.of_family(case.family_id).select_related("coder")
+        self.names = blind.names_in(case.family_id, user, role, family)
+        self.states = codebooks.states_of(case.unit.project_id)
+        self.entries = self._entries()
+
+    def _entries(self) -> dict[int, Entry]:
+        """How each variable is called: by the newest codebook that has it."""
+        books = self.case.unit.project.codebooks.exclude(published_at=None).order_by("number")
+        return {e.variable_id: e for book in books for e in codebooks.entries(book)}
+
+    def changes(self) -> Iterator[Change]:
+        yield from self._of_codings()
+        yield from self._of_values()
+        yield from self._of_citations()
+        yield from self._of_cells()
+
+    def _of_codings(self) -> Iterator[Change]:
+        """Assigned, submitted, returned, opened: of one's own sheets, and of open cases."""
+        visible = [
+            c.pk
+            for c in self.codings.values()
+            if c.coder_id == self.user.pk or c.unblinded_at or self.role in access.CURATORS
+        ]
+        rows = Coding.history.filter(id__in=visible).select_related("history_user")
+        for row in rows.order_by("history_id"):
+            what = row.history_change_reason or "assigned"
+            coder = self.names.get(row.coder_id, "A coder")
+            mark = MARKS["returned"] if what.startswith("returned") else MARKS["coded"]
+            yield Change(row.history_date, self._who(row), f"{coder}’s sheet: {what}", mark=mark)
+
+    def _of_values(self) -> Iterator[Change]:
+        values = blind.values_for(self.user).filter(coding__case=self.case)
+        rows = blind.value_history(values).order_by("id", "history_id")
+        for row, before in _with_before(rows):
+            entry = self.entries.get(row.variable_id)
+            yield Change(
+                row.history_date,
+                self.names.get(self._coder_of(row), "A coder"),
+                self._verb(row, before, "coded"),
+                entry,
+                self._shown(before, entry),
+                "" if row.history_type == "-" else self._shown(row, entry),
+                row.note or row.history_change_reason or "",
+                MARKS["coded"],
+            )
+
+    def _of_citations(self) -> Iterator[Change]:
+        values = blind.values_for(self.user).filter(coding__case=self.case)
+        coders = dict(values.values_list("pk", "coding__coder"))
+        variables = dict(values.values_list("pk", "variable"))
+        rows = blind.citation_history(values).select_related("source").order_by("history_id")
+        for row in rows:
+            where = f"{row.source.citation}{f', {row.locator}' if row.locator else ''}"
+            yield Change(
+                row.history_date,
+                self.names.get(coders.get(row.value_id, 0), "A coder"),
+                "took a citation off" if row.history_type == "-" else "cited",
+                self.entries.get(variables.get(row.value_id, 0)),
+                new=where,
+                why=row.quote,
+            )
+
+    def _of_cells(self) -> Iterator[Change]:
+        cells = blind.cells_for(self.user).filter(case=self.case)
+        rows = blind.cell_history(cells).select_related("history_user").order_by("id", "history_id")
+        for row, before in _with_before(rows):
+            entry = self.entries.get(row.variable_id)
+            yield Change(
+                row.history_date,
+                self._who(row),
+                f"the cell is {row.status}",
+                entry,
+                self._shown(before, entry),
+                self._shown(row, entry),
+                row.reason or row.history_change_reason or "",
+                MARKS["settled"],
+            )
+
+    def _coder_of(self, row: Any) -> int:
+        coding = self.codings.get(row.coding_id)
+        return coding.coder_id if coding else 0
+
+    def _who(self, row: Any) -> str:
+        """A coder goes by the letter that this reader knows; others by name."""
+        if row.history_user_id is None:
+            return "Casebook"
+        return self.names.get(row.history_user_id) or str(row.history_user)
+
+    @staticmethod
+    def _verb(row: Any, before: Any, verb: str) -> str:
+        if row.history_type == "-":
+            return "took the answer off"
+        return verb if before is None else f"{verb} again"
+
+    def _shown(self, row: Any, entry: Entry | None) -> str:
+        if row is None or entry is None:
+            return ""
+        certainty = getattr(row, "certainty", None)
+        shown = canonical.show(row.text, entry.domain, self.states)
+        return f"{shown} (certainty {certainty})" if certainty else shown
+
+
+def _with_before(rows: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each history row with the row before it of the same object."""
+    for _, group in groupby(rows, key=lambda row: row.id):
+        before = None
+        for row in group:
+            yield row, before
+            before = row
