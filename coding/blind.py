@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Case as Switch
@@ -50,18 +50,23 @@ def _projects_of(user: Person) -> QuerySet[Member, int]:
     return team.values_list("project", flat=True)
 
 
+def readable(user: Person) -> QuerySet[Coding]:
+    """The codings whose values this user may see now: the rule itself."""
+    mine = Q(coder=user.pk) & ~(Q(submitted_at__isnull=False) & _coding_again(user))
+    opened = Q(unblinded_at__isnull=False) & ~_in_family_being_coded(user)
+    return Coding.objects.annotate(family=_family("case")).filter(
+        mine | opened, case__unit__project__in=_projects_of(user)
+    )
+
+
 def values_for(user: Person) -> QuerySet[Value]:
     """The values this user may see now."""
-    mine = Q(coding__coder=user.pk) & ~(Q(coding__submitted_at__isnull=False) & _coding_again(user))
-    opened = Q(coding__unblinded_at__isnull=False) & ~_in_family_being_coded(user)
-    return Value.objects.annotate(family=_family("coding__case")).filter(
-        mine | opened, coding__case__unit__project__in=_projects_of(user)
-    )
+    return Value.objects.filter(coding__in=readable(user).values("pk"))
 
 
 def _coding_again(user: Person) -> Q:
     """The user is coding the very case again: a repeat is blind to the first time."""
-    again = Coding.objects.open().filter(coder=user.pk, case=OuterRef("coding__case"))
+    again = Coding.objects.open().filter(coder=user.pk, case=OuterRef("case"))
     return Q(Exists(again))
 
 
@@ -173,7 +178,8 @@ def signers(cells: QuerySet[Cell]) -> dict[int, str]:
     Whoever submits a coding writes history, too, and must not be named: only the row in which
     the ruling itself began counts.
     """
-    rows = cell_history(cells).filter(status__in=[Cell.Status.ADJUDICATED, Cell.Status.UNRESOLVED])
+    ruled = [Cell.Status.ADJUDICATED, Cell.Status.UNRESOLVED]
+    rows = Cell.history.filter(id__in=cells.values("pk"), status__in=ruled)
     columns = ("id", "since", "history_user__username")
     first: dict[tuple[int, datetime], str] = {}
     for pk, since, name in rows.order_by("history_id").values_list(*columns):
@@ -182,9 +188,17 @@ def signers(cells: QuerySet[Cell]) -> dict[int, str]:
     return {pk: name for pk, name in found if name}
 
 
-def value_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
-    """The past of values that were let through already."""
-    found: QuerySet = Value.history.filter(id__in=values.values("pk"))  # type: ignore[type-arg]
+def value_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
+    """The past of a case's values that the user may see, of those taken off as well."""
+    seen = readable(user).filter(case=case)
+    found: QuerySet = Value.history.filter(coding__in=seen.values("pk"))  # type: ignore[type-arg]
+    return found
+
+
+def citation_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
+    """The past of the citations of those values."""
+    values = value_history(user, case).values("id")
+    found: QuerySet = Citation.history.filter(value_id__in=values)  # type: ignore[type-arg]
     return found
 
 
@@ -194,26 +208,53 @@ def cell_history(cells: QuerySet[Cell]) -> QuerySet:  # type: ignore[type-arg]
     return found
 
 
-def citation_history(values: QuerySet[Value]) -> QuerySet:  # type: ignore[type-arg]
-    """The past of the citations of values that were let through already."""
-    found: QuerySet = Citation.history.filter(value_id__in=values.values("pk"))  # type: ignore[type-arg]
-    return found
-
-
 # ------------------------------------------------------------------ a coder's own answers
 
 
-def own_answers(codings: Iterable[int]) -> dict[int, dict[str, tuple[int, str, str]]]:
-    """By coding and entry name: value id, text and note. For the coder who wrote them.
+class Said(NamedTuple):
+    """An answer as its own coder reads it."""
+
+    pk: int
+    text: str
+    note: str
+    certainty: int | None
+    saved_at: datetime
+
+
+class Quoted(NamedTuple):
+    """A citation as its own coder reads it."""
+
+    pk: int
+    source: str
+    url: str
+    locator: str
+    quote: str
+
+
+def own_answers(codings: Iterable[int]) -> dict[int, dict[str, Said]]:
+    """What was said, by coding and entry name. For the coder who wrote it.
 
     The name is the one the variable has in the coding's own codebook.
     """
     rows = Value.objects.filter(
         coding__in=list(codings), variable__entries__codebook=F("coding__codebook")
-    ).values_list("coding", "variable__entries__name", "pk", "text", "note")
-    found: dict[int, dict[str, tuple[int, str, str]]] = {}
-    for coding, name, pk, text, note in rows:
-        found.setdefault(coding, {})[name] = (pk, text, note)
+    ).values_list("coding", "variable__entries__name", *Said._fields)
+    found: dict[int, dict[str, Said]] = {}
+    for coding, name, *said in rows:
+        found.setdefault(coding, {})[name] = Said(*said)
+    return found
+
+
+def own_citations(coding: int) -> dict[int, list[Quoted]]:
+    """The citations of one coding, by value id. For the coder who wrote them."""
+    rows = (
+        Citation.objects.filter(value__coding=coding)
+        .order_by("pk")
+        .values_list("value", "pk", "source__citation", "source__url", "locator", "quote")
+    )
+    found: dict[int, list[Quoted]] = {}
+    for value, *quoted in rows:
+        found.setdefault(value, []).append(Quoted(*quoted))
     return found
 
 
@@ -231,6 +272,17 @@ def value_counts(codings: Iterable[int]) -> dict[int, int]:
 def all_cells(project: Project) -> QuerySet[Cell]:
     """Every cell of the data set: for releases, never for a person's screen."""
     return Cell.objects.filter(case__unit__project=project)
+
+
+def released_cases(project: Project) -> QuerySet[Case]:
+    """The universe: known cases, coded or not, and of the rows below them those with a cell.
+
+    What lies below a case that is out is out as well.
+    """
+    inside = Q(root=None) | Q(root__in_universe=True)
+    above = Q(parent=None) | Q(parent__in_universe=True)
+    listed = Q(rostered=False) | Q(Exists(Cell.objects.filter(case=OuterRef("pk"))))
+    return Case.objects.filter(inside, above, listed, unit__project=project, in_universe=True)
 
 
 def unblinded_values(project: Project) -> QuerySet[Value]:

@@ -59,6 +59,8 @@ class Reading:
         self.names = blind.names_in(case.family_id, user, role, family)
         self.states = codebooks.states_of(case.unit.project_id)
         self.entries = self._entries()
+        # value → its coding and variable, for citations of values that are gone
+        self.variables: dict[int, tuple[int, int]] = {}
 
     def _entries(self) -> dict[int, Entry]:
         """How each variable is called: by the newest codebook that has it."""
@@ -86,14 +88,14 @@ class Reading:
             yield Change(row.history_date, self._who(row), f"{coder}’s sheet: {what}", mark=mark)
 
     def _of_values(self) -> Iterator[Change]:
-        values = blind.values_for(self.user).filter(coding__case=self.case)
-        rows = blind.value_history(values).order_by("id", "history_id")
+        rows = blind.value_history(self.user, self.case).order_by("id", "history_id")
         for row, before in _with_before(rows):
+            self.variables[row.id] = (row.coding_id, row.variable_id)
             entry = self.entries.get(row.variable_id)
             yield Change(
                 row.history_date,
-                self.names.get(self._coder_of(row), "A coder"),
-                self._verb(row, before, "coded"),
+                self._coder(row.coding_id),
+                self._verb(row, before),
                 entry,
                 self._shown(before, entry),
                 "" if row.history_type == "-" else self._shown(row, entry),
@@ -102,25 +104,23 @@ class Reading:
             )
 
     def _of_citations(self) -> Iterator[Change]:
-        values = blind.values_for(self.user).filter(coding__case=self.case)
-        coders = dict(values.values_list("pk", "coding__coder"))
-        variables = dict(values.values_list("pk", "variable"))
-        rows = blind.citation_history(values).select_related("source").order_by("history_id")
-        for row in rows:
+        rows = blind.citation_history(self.user, self.case).select_related("source")
+        for row in rows.order_by("history_id"):
+            coding, variable = self.variables.get(row.value_id, (0, 0))
             where = f"{row.source.citation}{f', {row.locator}' if row.locator else ''}"
             yield Change(
                 row.history_date,
-                self.names.get(coders.get(row.value_id, 0), "A coder"),
+                self._coder(coding),
                 "took a citation off" if row.history_type == "-" else "cited",
-                self.entries.get(variables.get(row.value_id, 0)),
+                self.entries.get(variable),
                 new=where,
                 why=row.quote,
             )
 
     def _of_cells(self) -> Iterator[Change]:
         cells = blind.cells_for(self.user).filter(case=self.case)
-        rows = blind.cell_history(cells).select_related("history_user").order_by("id", "history_id")
-        for row, before in _with_before(rows):
+        rows = blind.cell_history(cells).select_related("history_user")
+        for row, before in _with_before(rows.order_by("id", "history_id")):
             entry = self.entries.get(row.variable_id)
             yield Change(
                 row.history_date,
@@ -133,9 +133,9 @@ class Reading:
                 MARKS["settled"],
             )
 
-    def _coder_of(self, row: Any) -> int:
-        coding = self.codings.get(row.coding_id)
-        return coding.coder_id if coding else 0
+    def _coder(self, pk: int) -> str:
+        coding = self.codings.get(pk)
+        return self.names.get(coding.coder_id, "A coder") if coding else "A coder"
 
     def _who(self, row: Any) -> str:
         """A coder goes by the letter that this reader knows; others by name."""
@@ -144,10 +144,10 @@ class Reading:
         return self.names.get(row.history_user_id) or str(row.history_user)
 
     @staticmethod
-    def _verb(row: Any, before: Any, verb: str) -> str:
+    def _verb(row: Any, before: Any) -> str:
         if row.history_type == "-":
             return "took the answer off"
-        return verb if before is None else f"{verb} again"
+        return "coded" if before is None else "coded again"
 
     def _shown(self, row: Any, entry: Entry | None) -> str:
         if row is None or entry is None:
