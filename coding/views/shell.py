@@ -15,8 +15,6 @@ from django.utils.functional import SimpleLazyObject
 from coding import access, blind
 from coding.models import Coding, Member, Project
 
-ROLES_IN_DISPUTES = access.ADJUDICATORS
-
 
 @dataclass(frozen=True)
 class Way:
@@ -31,8 +29,9 @@ class Way:
 
 
 WAYS = (
+    Way("coding:start", "Overview", "home", "o", access.CURATORS),
     Way("coding:work", "My work", "checklist", "w", access.TEAM, ("coding:sheet",)),
-    Way("coding:disputes", "Disputes", "scale", "d", ROLES_IN_DISPUTES, ("coding:dispute",)),
+    Way("coding:disputes", "Disputes", "scale", "d", access.ADJUDICATORS, ("coding:dispute",)),
     Way("coding:codebook", "Codebook", "book-2", "b"),
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
     Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
@@ -79,9 +78,16 @@ class Shell:
 
     @cached_property
     def nav(self) -> list[Item]:
-        if self.member is None:
+        member = self.member
+        if member is None:
             return []
-        return [self._item(way, self.member) for way in WAYS if _open_to(way, self.member)]
+        slug = member.project.slug
+        ways = {way: reverse(way.view, args=[slug]) for way in WAYS if _open_to(way, member)}
+        here = self._here(ways)
+        return [
+            Item(way.label, way.icon, way.key, url, way is here, self._badge(way, member))
+            for way, url in ways.items()
+        ]
 
     @property
     def initials(self) -> str:
@@ -95,12 +101,12 @@ class Shell:
         match = self.request.resolver_match
         return project.slug if project else (match.kwargs.get("slug") if match else None)
 
-    def _item(self, way: Way, member: Member) -> Item:
-        url = reverse(way.view, args=[member.project.slug])
+    def _here(self, ways: dict[Way, str]) -> Way | None:
+        """The way that this page lies on: by name, or the closest above it by address."""
         match = self.request.resolver_match
-        here = self.request.path.startswith(url) or (match and match.view_name in way.pages)
-        badge = self._badge(way, member)
-        return Item(way.label, way.icon, way.key, url, bool(here), badge)
+        named = (way for way in ways if match and match.view_name in way.pages)
+        above = [way for way, url in ways.items() if self.request.path.startswith(url)]
+        return next(named, max(above, key=lambda way: len(ways[way]), default=None))
 
     def _badge(self, way: Way, member: Member) -> int:
         if way.view == "coding:work":
