@@ -19,6 +19,7 @@ from coding.canonical import Domain, Plain, plain
 LONGEST = 1_000
 _UNKNOWN = (RuntimeError, KeyError, TypeError, ValueError, ArithmeticError)
 _LOOPS = re.compile(r"\.(?:all|exists|exists_one|filter|map)\s*\(")
+_LOOP_NAMES = re.compile(_LOOPS.pattern + r"\s*(\w+)\s*,")
 
 Answers = Mapping[str, str]
 Domains = Mapping[str, Domain]
@@ -60,8 +61,11 @@ def compiled(text: str) -> cel.Program:
 
 @lru_cache(maxsize=4096)
 def names(text: str) -> frozenset[str]:
-    """The variables, parent units and `siblings` that an expression reads."""
-    return frozenset(compiled(text).variables())
+    """The variables, parent units and `siblings` that an expression reads.
+
+    What a loop calls its own rows, as `s` in `siblings.filter(s, s.troops > 0)`, is none.
+    """
+    return frozenset(compiled(text).variables()) - set(_LOOP_NAMES.findall(text))
 
 
 def parent_names(text: str, parent: str) -> set[str]:
@@ -106,8 +110,7 @@ def _bound(row: Row, expression: str) -> dict[str, Plain]:
     return {
         name: plain(text, row.domains[name])
         for name, text in row.answers.items()
-        if name in read
-        and (not row.domains[name].is_missing(text) or _spells(expression, text))
+        if name in read and (not row.domains[name].is_missing(text) or _spells(expression, text))
     }
 
 
