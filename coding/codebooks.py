@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max, Prefetch
 from django.utils import timezone
 
-from coding import documents
+from coding import documents, expressions
 from coding.documents import Document
 from coding.errors import Refused
 from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit, Variable
@@ -57,6 +57,27 @@ def _read(pk: int) -> tuple[Entry, ...]:
 def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
     """The entries of one unit of analysis."""
     return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
+
+
+def words_in_rules(codebook: Codebook) -> frozenset[str]:
+    """Every word of the codebook's expressions: a variable not among them decides nothing."""
+    if codebook.published_at:
+        return _words(codebook.pk, codebook.digest)
+    return _words_in(_read(codebook.pk))
+
+
+@lru_cache(maxsize=64)
+def _words(pk: int, digest: str) -> frozenset[str]:
+    return _words_in(_published(pk, digest))
+
+
+def _words_in(found: tuple[Entry, ...]) -> frozenset[str]:
+    texts = [
+        text
+        for entry in found
+        for text in (entry.skip_if, entry.derive, *(check["expr"] for check in entry.checks))
+    ]
+    return frozenset[str]().union(*map(expressions.words, texts))
 
 
 def newest_entries(project: Project) -> dict[int, Entry]:

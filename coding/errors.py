@@ -20,6 +20,10 @@ class Refused(Exception):
         self.links = list(links)
 
 
+class Overtaken(Refused):
+    """The answer was changed elsewhere since the page that sends this one was drawn."""
+
+
 class RefusedMiddleware:
     """Shows every Refused as one 409 page: the only place where it meets HTTP."""
 

@@ -27,7 +27,7 @@ class Sheet:
 
     coding: Coding
     entries: tuple[Entry, ...]
-    typed: dict[str, tuple[int, str, str]]
+    typed: dict[str, blind.Said]
     around: rules.Surroundings
 
     @cached_property
@@ -36,7 +36,7 @@ class Sheet:
 
     @cached_property
     def reading(self) -> rules.Reading:
-        answers = {name: text for name, (_, text, _) in self.typed.items()}
+        answers = {name: said.text for name, said in self.typed.items()}
         return rules.read(self.entries, answers, self.around)
 
     @cached_property
@@ -46,7 +46,7 @@ class Sheet:
 
     @cached_property
     def unanswered(self) -> list[rules.Broken]:
-        notes = {name: note for name, (_, _, note) in self.typed.items()}
+        notes = {name: said.note for name, said in self.typed.items()}
         return rules.unanswered(self.entries, self.reading, notes)
 
     @property
@@ -107,16 +107,15 @@ def readings(sitting: Sequence[Coding]) -> list[Sheet]:
 
 def _with_parents(sitting: Sequence[Coding]) -> list[Coding]:
     """The sitting, preceded by the coder's own earlier sheets of the cases above it."""
-    here = {c.case_id for c in sitting}
-    first = sitting[0]
+    missing = {c.case.parent_id for c in sitting} - {c.case_id for c in sitting} - {None}
+    if not missing:
+        return list(sitting)
     above = (
         Coding.objects.standing()
-        .filter(coder=first.coder_id, case__children__in=here)
-        .exclude(pk__in=[c.pk for c in sitting])
+        .filter(coder=sitting[0].coder_id, case__in=missing)
         .select_related("case__unit", "codebook")
-        .distinct()
     )
-    return [*(above if first.case.parent_id else []), *sitting]
+    return [*above, *sitting]
 
 
 def _asks(sitting: Sequence[Coding]) -> dict[int, set[int]]:
@@ -131,7 +130,7 @@ def _around(
     coding: Coding,
     sheets: dict[int, Sheet],
     known: Sequence[Coding],
-    typed: dict[int, dict[str, tuple[int, str, str]]],
+    typed: dict[int, dict[str, blind.Said]],
 ) -> rules.Surroundings:
     parents: dict[str, Row] = {}
     for parent in sheets.values():
@@ -147,7 +146,7 @@ def _around(
         and coding.case.parent_id
     ]
     domains = rules.domains(_all_entries(coding))
-    rows = [Row({n: t for n, (_, t, _) in typed.get(c.pk, {}).items()}, domains) for c in beside]
+    rows = [Row({n: s.text for n, s in typed.get(c.pk, {}).items()}, domains) for c in beside]
     return rules.Surroundings(parents, rows)
 
 

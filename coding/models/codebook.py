@@ -199,6 +199,13 @@ class Entry(models.Model):
         """A computed entry is never asked."""
         return bool(self.derive or self.derived_from)
 
+    @property
+    def names_its_row(self) -> bool:
+        """On a partner's sheet, the question which state it is: the list has answered it."""
+        unit = self.variable.unit
+        is_key = self.variable.kind == Variable.Kind.STATE and self.name == unit.key_name
+        return is_key and unit.rows == Unit.Rows.ROSTER
+
     @cached_property
     def domain(self) -> Domain:
         """What may be answered here; asks no query when loaded by `codebooks.entries`."""

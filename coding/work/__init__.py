@@ -5,7 +5,7 @@ Each act is one transaction, takes keywords, returns what it wrote and raises Re
 
 from __future__ import annotations
 
-from coding.work.answers import add_citation, clear_value, remove_citation, save_value
+from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.cells import recompute, settle, verify
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.records import Cited, Recorded, record
@@ -27,6 +27,7 @@ __all__ = [
     "settle",
     "submit",
     "take_back",
+    "token",
     "unblind",
     "verify",
     "withdraw",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
 from coding import canonical
-from coding.errors import Refused
+from coding.errors import Overtaken, Refused
 from coding.models import Citation, Coding, Entry, Source, Value
 from coding.work import rows, signed
 
@@ -30,16 +32,22 @@ def save_value(
     certainty: int | None = None,
     note: str = "",
     reason: str = "",
+    seen: str | None = None,
 ) -> Value:
-    """Record what the coder says now, in its written form. The same again leaves no trace."""
+    """Record what the coder says now, in its written form. The same again leaves no trace.
+
+    With `seen`, the token of the answer that the coder had in view, a newer one is not overwritten.
+    """
     coding = locked(coding)
     if entry.codebook_id != coding.codebook_id or entry.variable.unit_id != coding.case.unit_id:
         raise Refused(f"{entry.name} is not a question of this sheet.")
+    _refuse_another_row(coding, entry, text)
     value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
+    if value and (value.text, value.certainty, value.note) == (text, certainty, note):
+        return value
+    _refuse_unseen(value, seen)
     if value is None:
         value = Value(coding=coding, variable_id=entry.variable_id)
-    elif (value.text, value.certainty, value.note) == (text, certainty, note):
-        return value
     value.text, value.certainty, value.note = text, certainty, note
     value.saved_at = timezone.now()
     signed.save(value, why=reason)
@@ -48,18 +56,37 @@ def save_value(
     return value
 
 
+def token(saved_at: datetime | None) -> str:
+    """What a page remembers of the answer that it shows; "" where there was none."""
+    return saved_at.isoformat() if saved_at else ""
+
+
+def _refuse_unseen(value: Value | None, seen: str | None) -> None:
+    if seen is not None and seen != token(value.saved_at if value else None):
+        raise Overtaken("This answer was changed in another tab or on another device.")
+
+
+def _refuse_another_row(coding: Coding, entry: Entry, text: str) -> None:
+    """A partner's sheet stands for the state that was listed; another state is listed anew."""
+    if entry.names_its_row and text != coding.case.key.rpartition("/")[2]:
+        raise Refused(f"This sheet stands for {coding.case.title}: list another state instead.")
+
+
 def listed(text: str, entry: Entry) -> list[str]:
     """The states that a roster lists; a missing code lists none."""
     return [] if entry.domain.is_missing(text) else canonical.members(text)
 
 
 @transaction.atomic
-def clear_value(*, coding: Coding, entry: Entry) -> None:
+def clear_value(*, coding: Coding, entry: Entry, seen: str | None = None) -> None:
     """Take an answer off the sheet. Its history stays."""
     coding = locked(coding)
+    if entry.names_its_row:
+        raise Refused("This sheet stands for a listed state: take the state off the list instead.")
     value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
     if value is None:
         return
+    _refuse_unseen(value, seen)
     for citation in Citation.objects.filter(value=value):
         citation.delete()
     value.delete()
