@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from coding import shapes
 from coding.canonical import Domain, Invalid, matches, parse
 from coding.expressions import BadExpression, names, parent_names
 from coding.models import Codebook, Entry, MissingCode, Variable
@@ -19,10 +20,15 @@ from coding.models import Codebook, Entry, MissingCode, Variable
 Document = dict[str, Any]  # YAML or JSON: the shape is what `problems` checks
 
 
-def digest_of(document: Document) -> str:
-    """sha256 of the canonical document: the same content gives the same digest everywhere."""
+def canonical(document: Document) -> bytes:
+    """The document's one written form, whose sha256 is the codebook's digest."""
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text.encode()
+
+
+def digest_of(document: Document) -> str:
+    """The same content gives the same digest everywhere."""
+    return hashlib.sha256(canonical(document)).hexdigest()
 
 
 # ------------------------------------------------------------------ out
@@ -193,19 +199,22 @@ def mended(document: Document) -> Document:
     In `{code: 10, label: Advice, training or support}` the second half of the label is read as
     a key without a value.
     """
-    variables = [
+    variables = document.get("variables")
+    if not isinstance(variables, list):
+        return document
+    rejoined = [
         v | {"categories": [_rejoined(c) for c in v["categories"]]}
         if isinstance(v, dict) and isinstance(v.get("categories"), list)
         else v
-        for v in document.get("variables") or []
+        for v in variables
     ]
-    return document | {"variables": variables}
+    return document | {"variables": rejoined}
 
 
 def _rejoined(category: Document) -> Document:
-    if not isinstance(category, Mapping):
+    if not isinstance(category, dict):
         return category
-    tail = [k for k, v in category.items() if v is None and k not in _CATEGORY_KEYS]
+    tail = [str(k) for k, v in category.items() if v is None and k not in _CATEGORY_KEYS]
     rest = {k: v for k, v in category.items() if k not in tail}
     return rest | {"label": ", ".join([str(rest.get("label", "")), *tail])} if tail else rest
 
@@ -217,13 +226,14 @@ def problems(document: object) -> list[Problem]:
     head, variables = document.get("codebook"), document.get("variables")
     if not isinstance(head, Mapping) or not isinstance(variables, list) or not variables:
         return [Problem("document", "needs a mapping codebook and a list variables.")]
-    if odd := [n for n, v in enumerate(variables, 1) if not isinstance(v, Mapping)]:
-        return [Problem(f"variables[{n}]", "must be a mapping.") for n in odd]
+    if misshapen := [Problem(*fault) for fault in shapes.faults(document)]:
+        return misshapen
     shape = [*_head_problems(head), *_shape_problems(variables, head)]
     if shape:
         return shape
     ready = normal(dict(document))
-    return [*_meaning_problems(ready["variables"], head), *_circles(ready["variables"])]
+    # Circles can be followed only where every expression can be read.
+    return [*_meaning_problems(ready["variables"], head)] or [*_circles(ready["variables"])]
 
 
 def _head_problems(head: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,0 +1,149 @@
+"""What each key of a codebook document may hold: checked first, so that all else can rely on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+# A word for the kind of content, and for texts and codes how many characters fit.
+Shape = Mapping[str, str]
+
+CODEBOOK: Shape = {"title": "text 200", "units": "rows", "missing_codes": "rows"}
+UNIT: Shape = {
+    "id": "text 50",
+    "label": "text 120",
+    "definition": "text",
+    "parent": "text 50",
+    "key": "texts 80",
+    "rows": "keyed|roster|numbered",
+}
+MISSING_CODE: Shape = {
+    "code": "code 12",
+    "key": "text 50",
+    "label": "text 120",
+    "meaning": "text",
+    "set_by": "coder|rule|nobody",
+    "counts_in_reliability": "treatment",
+    "note_required": "flag",
+}
+VARIABLE: Shape = {
+    "name": "text 64",
+    "unit": "text 50",
+    "section": "text 80",
+    "label": "text 200",
+    "question": "text",
+    "type": "text",
+    "level": "text",
+    "required": "flag",
+    "filter": "flag",
+    "compare": "flag",
+    "rule": "text",
+    "example": "text",
+    "sources": "text",
+    "categories": "rows",
+    "categories_from": "text",
+    "exclusive": "codes 40",
+    "skip": "mapping",
+    "checks": "rows",
+    "derived_from": "text",
+    "derive": "text 1000",
+    "reference": "text",
+    "roster_of": "text",
+    "measure": "text 40",
+    "min": "number",
+    "max": "number",
+    "tolerance": "number",
+    "pattern": "text 200",
+}
+CATEGORY: Shape = {
+    "code": "code 40",
+    "label": "label 200",
+    "definition": "text",
+    "include": "text",
+    "exclude": "text",
+    "example": "text",
+}
+SKIP: Shape = {"if": "text 500", "then": "code 40"}
+CHECK: Shape = {"expr": "text 1000", "severity": "hard|soft", "message": "text"}
+LARGEST = 10**15
+
+
+def faults(document: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+    """Place and rule of everything that does not have the shape of a codebook document."""
+    head = document["codebook"]
+    yield from _of("codebook", head, CODEBOOK)
+    yield from _rows("codebook.units", head, "units", UNIT, "id", ("id",))
+    yield from _rows(
+        "codebook.missing_codes", head, "missing_codes", MISSING_CODE, "code", ("code",)
+    )
+    for number, variable in enumerate(_listed(document, "variables"), 1):
+        name = variable.get("name") if isinstance(variable, Mapping) else None
+        place = f"variable {name or f'no. {number}'}"
+        yield from _of(place, variable, VARIABLE)
+        yield from _rows(f"{place}, category", variable, "categories", CATEGORY, "code", ())
+        yield from _rows(f"{place}, check", variable, "checks", CHECK, "", ("expr", "message"))
+        if isinstance(variable, Mapping) and isinstance(variable.get("skip"), Mapping):
+            yield from _of(f"{place}, skip", variable["skip"], SKIP, ("if", "then"))
+
+
+def _listed(holder: object, key: str) -> list[object]:
+    found = holder.get(key) if isinstance(holder, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _rows(
+    place: str, holder: object, key: str, shape: Shape, name: str, needed: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    for number, row in enumerate(_listed(holder, key), 1):
+        known = row.get(name) if isinstance(row, Mapping) else None
+        yield from _of(f"{place} {number if known is None else known}", row, shape, needed)
+
+
+def _of(
+    place: str, holder: object, shape: Shape, needed: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(holder, Mapping):
+        yield place, "must be a mapping."
+        return
+    for key in needed:
+        if key not in holder:
+            yield place, f"needs {key}."
+    for key, value in holder.items():
+        if not isinstance(key, str):
+            yield place, f"key {key!r} must be text."
+        elif key in shape and (rule := _broken(value, *shape[key].split())):
+            yield place, f"{key} {rule}"
+
+
+def _broken(value: object, kind: str, longest: str = "") -> str:
+    """The rule that a value breaks; empty where it breaks none."""
+    if value is None:
+        return "is empty: leave the key out."
+    if "|" in kind:
+        choices = kind.split("|")
+        return "" if value in choices else f"must be one of {', '.join(choices)}."
+    if kind == "treatment":
+        known = value is False or value in ("as_category", "configurable")
+        return "" if known else "must be false, as_category or configurable."
+    if kind in ("texts", "codes"):
+        if not isinstance(value, list):
+            return "must be a list."
+        return next(filter(None, (_broken(each, kind[:-1], longest) for each in value)), "")
+    expected, words = _KINDS[kind]
+    if not isinstance(value, expected) or (kind != "flag" and isinstance(value, bool)):
+        return f"must be {words}, not {value!r}."
+    if kind == "number" and not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
+        return "is too large a number."
+    if longest and len(str(value)) > int(longest):
+        return f"is longer than {longest} characters."
+    return ""
+
+
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "text": (str, "text (in quotation marks if it looks like something else)"),
+    "label": ((str, int, float), "text (in quotation marks if it looks like something else)"),
+    "code": ((str, int), "a whole number or a word in quotation marks"),
+    "number": ((int, float), "a number"),
+    "flag": (bool, "true or false"),
+    "mapping": (Mapping, "a mapping"),
+    "rows": (list, "a list"),
+}
