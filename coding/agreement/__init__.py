@@ -1,0 +1,40 @@
+"""Agreement between coders: coefficients, standard errors and intervals from counts, NumPy only."""
+
+from .chance_corrected import (
+    brennan_prediger,
+    cohen_kappa,
+    conger_kappa,
+    fleiss_kappa,
+    gwet_ac,
+    percent_agreement,
+    scott_pi,
+)
+from .coefficient import Coefficient
+from .distances import Measure, Weights
+from .icc import icc
+from .krippendorff import krippendorff_alpha
+from .latent import LatentClasses, dawid_skene
+from .patterns import Patterns, Ratings, tabulate
+from .per_category import per_category, specific_agreement
+
+__all__ = [
+    "Coefficient",
+    "LatentClasses",
+    "Measure",
+    "Patterns",
+    "Ratings",
+    "Weights",
+    "brennan_prediger",
+    "cohen_kappa",
+    "conger_kappa",
+    "dawid_skene",
+    "fleiss_kappa",
+    "gwet_ac",
+    "icc",
+    "krippendorff_alpha",
+    "per_category",
+    "percent_agreement",
+    "scott_pi",
+    "specific_agreement",
+    "tabulate",
+]
