@@ -55,7 +55,7 @@ def parse(raw: str, domain: Domain, states: Mapping[str, str] | None = None) -> 
     text = _clean(raw)
     if not text:
         raise Invalid("Empty: give an answer, or one of the missing codes.")
-    code = text.replace("−", "-")
+    code = _plain_minus(text)
     if code in domain.missing:
         return code
     if code in domain.set_by_rule:
@@ -63,11 +63,20 @@ def parse(raw: str, domain: Domain, states: Mapping[str, str] | None = None) -> 
     return _PARSERS[domain.kind](text, domain, states or {})
 
 
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff]")  # left behind by copying; they mean nothing
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def _clean(raw: str) -> str:
-    text = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", raw))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if _CONTROL.search(text):
         raise Invalid("It holds a control character: remove it.")
     return text
+
+
+def _plain_minus(text: str) -> str:
+    return text.replace("−", "-")
 
 
 def _category(text: str, domain: Domain, states: Mapping[str, str]) -> str:
@@ -76,8 +85,9 @@ def _category(text: str, domain: Domain, states: Mapping[str, str]) -> str:
 
 def _code(text: str, codes: Mapping[str, str], word: str) -> str:
     """A code from a closed list; a label is refused with its code, so that nobody guesses."""
-    if text in codes:
-        return text
+    for code in (text, _plain_minus(text)):
+        if code in codes:
+            return code
     for code, label in codes.items():
         if text.casefold() == label.casefold():
             raise Invalid(f"“{text}” is a label: write its code, {code}.")
@@ -92,21 +102,20 @@ def _short(text: str) -> str:
 
 
 def _integer(text: str, domain: Domain, states: Mapping[str, str]) -> str:
-    plain = text.replace("−", "-")
-    if not re.fullmatch(r"[+-]?\d{1,18}", plain):
+    plain = _plain_minus(text)
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", plain):
         raise Invalid(
-            f"“{_short(text)}” is not a whole number: write digits only, without separators, "
-            "ranges or words (a range goes into the note)."
+            f"“{_short(text)}” is not a whole number: write 1 to 18 digits only, without "
+            "separators, ranges or words (a range goes into the note)."
         )
     return _in_range(str(int(plain)), domain)
 
 
 def _decimal(text: str, domain: Domain, states: Mapping[str, str]) -> str:
-    plain = text.replace("−", "-")
-    if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", plain):
+    plain = _plain_minus(text)
+    if not re.fullmatch(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})", plain):
         raise Invalid(f"“{_short(text)}” is not a number: write it as 0.25, without separators.")
-    number = Decimal(plain)
-    return _in_range(format(number.normalize() if number else Decimal(0), "f"), domain)
+    return _in_range(_plain(Decimal(plain)), domain)
 
 
 def _in_range(text: str, domain: Domain) -> str:
@@ -119,13 +128,18 @@ def _in_range(text: str, domain: Domain) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    return format(number.normalize() if number else Decimal(0), "f")
+    """Without needless zeros; `normalize` would round what has more than 28 digits."""
+    text = format(number or Decimal(0), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_FORMULA = re.compile(r"[=@]|[+-][A-Za-z(=@]|[+-]\S*[(|!]")
 
 
 def _text(text: str, domain: Domain, states: Mapping[str, str]) -> str:
     if len(text) > LONGEST_TEXT:
         raise Invalid(f"{len(text)} characters: at most {LONGEST_TEXT} fit.")
-    if re.match(r"[=@]|[+-][A-Za-z(=@]", text):
+    if _FORMULA.match(text):
         raise Invalid("It begins like a spreadsheet formula: begin with a word.")
     if domain.pattern and not matches(text, domain.pattern):
         raise Invalid(f"“{_short(text)}” does not have the form {domain.pattern}.")
@@ -141,6 +155,7 @@ def matches(text: str, pattern: str) -> bool:
     The expression engine's matcher cannot backtrack, so no pattern can run away.
     """
     try:
+        _MATCHES.execute({"text": "", "pattern": pattern})  # sound by itself, not only in brackets
         return bool(_MATCHES.execute({"text": text, "pattern": f"^(?:{pattern})$"}))
     except (ValueError, RuntimeError, TypeError) as error:
         raise Invalid(f"The pattern {pattern} is no regular expression: {error}") from None
@@ -173,7 +188,7 @@ def join(codes: set[str] | frozenset[str]) -> str:
 
 
 def _by_size(code: str) -> tuple[int, int, str]:
-    return (0, int(code), "") if re.fullmatch(r"-?\d+", code) else (1, 0, code)
+    return (0, int(code), code) if re.fullmatch(r"-?[0-9]+", code) else (1, 0, code)
 
 
 def members(text: str) -> list[str]:
@@ -183,13 +198,27 @@ def members(text: str) -> list[str]:
 
 # ------------------------------------------------------------------ dates, a part of EDTF
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_POINT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([~?%]?)")
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([~?%]?)")
 _DATE_HELP = "write 1991, 1991-02, 1991-02-28, 1991-02~ (about) or 1990-08-02/1990-08-09 (a range)"
 
 
 def _date(text: str, domain: Domain, states: Mapping[str, str]) -> str:
-    written = SEPARATOR_OF_RANGE.join(_point(part) for part in _halves(text))
+    ends = dict.fromkeys(_point(part) for part in _halves(text))  # from a day to itself is a day
+    written = SEPARATOR_OF_RANGE.join(ends)
     earliest, latest, _ = bounds(written)
     if earliest > latest:
         raise Invalid(f"“{_short(text)}” ends before it begins.")
@@ -201,7 +230,7 @@ SEPARATOR_OF_RANGE = "/"
 
 def _halves(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(SEPARATOR_OF_RANGE)]
-    if len(parts) > 2 or parts == ["..", ".."]:
+    if len(parts) > 2 or set(parts) == {".."}:
         raise Invalid(f"“{_short(text)}” is not a date: {_DATE_HELP}.")
     return parts
 
@@ -225,11 +254,17 @@ def _point(text: str) -> str:
 
 def _spoken(text: str) -> str:
     """28 Feb 1991 and February 1991, as people write them, in the written form."""
-    found = re.fullmatch(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.?,? (\d{4})([~?]?)", text)
-    if not found or found[2][:3].lower() not in _MONTHS:
+    found = re.fullmatch(r"(?:([0-9]{1,2})\.? )?([A-Za-z]{3,9})\.?,? ([0-9]{4})([~?]?)", text)
+    number = _month(found[2].lower()) if found else 0
+    if not found or not number:
         return text
-    month = f"{found[3]}-{_MONTHS.index(found[2][:3].lower()) + 1:02d}"
+    month = f"{found[3]}-{number:02d}"
     return (f"{month}-{int(found[1]):02d}" if found[1] else month) + found[4]
+
+
+def _month(word: str) -> int:
+    """1 to 12 for a month's name or its first letters, 0 for another word."""
+    return next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
 
 
 def bounds(text: str) -> tuple[str, str, str]:
@@ -329,4 +364,4 @@ def plain(text: str, domain: Domain) -> Plain:
 
 
 def _number_or_text(code: str) -> Number | str:
-    return int(code) if re.fullmatch(r"-?\d{1,18}", code) else code
+    return int(code) if re.fullmatch(r"-?[0-9]{1,18}", code) else code
