@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from curation.management.commands.serve import options
+from curation.management.commands.serve import server as built
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,4 +88,4 @@ def test_the_number_of_processes_comes_from_the_environment(
 ) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "5")
 
-    assert "--workers=5" in options("127.0.0.1", "8000")
+    assert built("127.0.0.1", 8000).workers == 5

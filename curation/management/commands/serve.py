@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 import os
-import sys
+import signal
 from typing import Any
 
-from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 # One thread a process writes fastest. The second lets the others be answered while one request
 # is slow, such as the cut of a large release.
 THREADS = 2
 
 
-def workers() -> int:
-    wanted = os.environ.get("WEB_CONCURRENCY") or "2"
-    if not wanted.isdigit() or int(wanted) < 1:
-        raise CommandError(f"WEB_CONCURRENCY must be a number from 1 up, not {wanted!r}.")
-    return int(wanted)
+def number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdigit() or int(value) < 1:
+        raise CommandError(f"{name} must be a number from 1 up, not {value!r}.")
+    return int(value)
 
 
-def options(host: str, port: str) -> list[str]:
-    return [
-        "--interface=wsgi",
-        "--http=1",
-        "--no-ws",
-        f"--host={host}",
-        f"--port={port}",
-        f"--workers={workers()}",
-        f"--blocking-threads={THREADS}",
-        "--respawn-failed-workers",
-        "--workers-kill-timeout=30",
-        "--log-level=warning",
-    ]
+def application() -> WSGIHandler:
+    """What each process serves. A process that is told to stop while it loads stops at once:
+    it would lose the signal to the handler that it inherited."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_DFL)
+    return get_wsgi_application()
+
+
+def server(host: str, port: int) -> MPServer:
+    return MPServer(
+        "curation.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=number("WEB_CONCURRENCY", 2),
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        log_level=LogLevels.warning,
+    )
 
 
 class Command(BaseCommand):
     help = "Serve Casebook on HOST (127.0.0.1) and PORT (8000), with WEB_CONCURRENCY processes (2)."
 
-    def handle(self, *args: Any, **kwargs: Any) -> None:
-        host = os.environ.get("HOST") or "127.0.0.1"
-        port = os.environ.get("PORT") or "8000"
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = os.environ.get("HOST") or "127.0.0.1", number("PORT", 8000)
+        ready = server(host, port)
         self.stdout.write(f"Casebook answers at http://{host}:{port}/  (Ctrl+C stops it)")
         self.stdout.flush()
-        os.chdir(settings.BASE_DIR)
-        command = [sys.executable, "-m", "granian", *options(host, port)]
-        # The server takes this process's place, so that signals reach it and no parent lingers.
-        os.execv(sys.executable, [*command, "curation.wsgi:application"])  # noqa: S606
+        ready.serve(target_loader=application, wrap_loader=False)
