@@ -74,6 +74,20 @@ def test_the_server_answers_and_stops_when_it_is_told_to(
     assert f"Casebook answers at {address}" in process.stdout.read()
 
 
+def test_a_port_that_is_taken_is_refused(
+    server: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    _, address = server
+    page(f"{address}sign-in/")
+    port = address.strip("/").rpartition(":")[2]
+
+    second = start(tmp_path, PORT=port)
+
+    output, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"127.0.0.1:{port} cannot be used: Address already in use" in output
+
+
 def test_a_number_of_processes_that_is_no_number_is_refused(tmp_path: Path) -> None:
     process = start(tmp_path, WEB_CONCURRENCY="many")
 

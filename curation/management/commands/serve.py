@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -23,6 +24,19 @@ def number(name: str, default: int) -> int:
     if not value.isdigit() or int(value) < 1:
         raise CommandError(f"{name} must be a number from 1 up, not {value!r}.")
     return int(value)
+
+
+def refuse_a_taken_address(host: str, port: int) -> None:
+    """The server itself would share the port with its neighbour, and each get half the visitors."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"{host}:{port} cannot be used: {error.strerror}. Choose another: PORT={port + 1}"
+            ) from error
 
 
 def application() -> WSGIHandler:
@@ -54,6 +68,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = os.environ.get("HOST") or "127.0.0.1", number("PORT", 8000)
+        refuse_a_taken_address(host, port)
         ready = server(host, port)
         self.stdout.write(f"Casebook answers at http://{host}:{port}/  (Ctrl+C stops it)")
         self.stdout.flush()
