@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from coding import blind
+from coding.errors import Refused
 from coding.models import Case, Coding, Member
 
 Role = Member.Role
@@ -40,6 +41,21 @@ def own_coding_or_404(user: User | AnonymousUser, pk: int) -> Coding:
         case__unit__project__members__user=user.pk,
         case__unit__project__members__role__in=TEAM,
     )
+
+
+def refuse_while_coding_again(user: User | AnonymousUser, coding: Coding) -> None:
+    """What was handed in stays closed even to its coder while its repeat is open."""
+    if coding.submitted_at and not blind.readable(user).filter(pk=coding.pk).exists():
+        raise Refused("You are coding this case again: what you said first is closed until then.")
+
+
+def returnable_or_404(user: User, pk: int) -> Coding:
+    """A coding that an adjudicator or a curator may hand back: known to them, not read."""
+    coding = get_object_or_404(
+        blind.codings_for(user).select_related("case__unit__project", "coder"), pk=pk
+    )
+    member_or_404(user, coding.case.unit.project.slug, *ADJUDICATORS)
+    return coding
 
 
 def case_or_404(user: User, pk: int, *roles: str) -> tuple[Case, Member]:

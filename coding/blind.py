@@ -247,11 +247,9 @@ def own_answers(codings: Iterable[int]) -> dict[int, dict[str, Said]]:
 
 def own_citations(coding: int) -> dict[int, list[Quoted]]:
     """The citations of one coding, by value id. For the coder who wrote them."""
-    rows = (
-        Citation.objects.filter(value__coding=coding)
-        .order_by("pk")
-        .values_list("value", "pk", "source__citation", "source__url", "locator", "quote")
-    )
+    columns = ("pk", "source__citation", "source__url", "locator", "quote")
+    cited = Citation.objects.filter(value__coding=coding).order_by("pk")
+    rows = cited.values_list("value", *columns)
     found: dict[int, list[Quoted]] = {}
     for value, *quoted in rows:
         found.setdefault(value, []).append(Quoted(*quoted))

@@ -59,25 +59,25 @@ def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
     return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
 
 
-def words_in_rules(codebook: Codebook) -> frozenset[str]:
-    """Every word of the codebook's expressions: a variable not among them decides nothing."""
+def words_in_rules(codebook: Codebook) -> dict[int, frozenset[str]]:
+    """By unit, every word of its expressions: a variable not among them decides nothing there."""
     if codebook.published_at:
         return _words(codebook.pk, codebook.digest)
     return _words_in(_read(codebook.pk))
 
 
 @lru_cache(maxsize=64)
-def _words(pk: int, digest: str) -> frozenset[str]:
+def _words(pk: int, digest: str) -> dict[int, frozenset[str]]:
     return _words_in(_published(pk, digest))
 
 
-def _words_in(found: tuple[Entry, ...]) -> frozenset[str]:
-    texts = [
-        text
-        for entry in found
-        for text in (entry.skip_if, entry.derive, *(check["expr"] for check in entry.checks))
-    ]
-    return frozenset[str]().union(*map(expressions.words, texts))
+def _words_in(found: tuple[Entry, ...]) -> dict[int, frozenset[str]]:
+    words: dict[int, frozenset[str]] = {}
+    for entry in found:
+        for text in (entry.skip_if, entry.derive, *(check["expr"] for check in entry.checks)):
+            unit = entry.variable.unit_id
+            words[unit] = words.get(unit, frozenset()) | expressions.words(text)
+    return words
 
 
 def newest_entries(project: Project) -> dict[int, Entry]:

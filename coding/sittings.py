@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from coding import blind, codebooks, rules
 from coding.expressions import Row
@@ -57,6 +58,14 @@ class Sheet:
     @property
     def done(self) -> int:
         return sum(entry.name in self.typed for entry in self.asked)
+
+    def title(self, number: int) -> str:
+        """What its coder calls it: a row without a key by its first words, else by its number."""
+        unit = self.coding.case.unit
+        if unit.rows != Unit.Rows.NUMBERED:
+            return self.coding.case.title
+        words = [s.text for n, s in self.typed.items() if self.by_name[n].variable.kind == "text"]
+        return Truncator(words[0]).chars(60) if words else f"{unit.label} {number}"
 
     def points(self) -> Iterator[Point]:
         """All that keeps this sheet from being submitted."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from coding.views import cases, codebook, history, home
+from coding.views import (
+    acts,
+    cases,
+    codebook,
+    history,
+    home,
+    saving,
+    sheet,
+    work,
+)
 
 app_name = "coding"
-
-
-def _s(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("")
 
 
 urlpatterns: list[URLPattern] = [
@@ -21,11 +25,19 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<int:pk>/history/", history.history, name="history"),
-    path("codings/<int:pk>/", _s, name="sheet"),
+    path("codings/<int:pk>/", sheet.sheet, name="sheet"),
+    path("codings/<int:pk>/<slug:name>/", saving.field, name="save"),
+    path("codings/<int:pk>/<slug:name>/cite/", saving.cite, name="cite"),
+    path("codings/<int:pk>/act/add/<slug:unit>/", acts.add_row, name="add-row"),
+    path("codings/<int:pk>/act/give-back/", acts.give_back, name="give-back"),
+    path("codings/<int:pk>/act/remove/", acts.remove_row, name="remove-row"),
+    path("codings/<int:pk>/act/submit/", acts.submit, name="submit"),
+    path("codings/<int:pk>/act/take-back/", acts.take_back, name="take-back"),
     path("projects/<slug:slug>/", home.start, name="start"),
     path("projects/<slug:slug>/cases/", cases.cases, name="cases"),
     path("projects/<slug:slug>/codebook/", codebook.codebook, name="codebook"),
     path(
         "projects/<slug:slug>/codebook/<int:number>/", codebook.codebook, name="codebook-version"
     ),
+    path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

@@ -1,0 +1,62 @@
+"""Who may write from a page, and what happens to typed text when they may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.csrf import csrf_failure
+from django.views.decorators.http import require_POST
+
+View = Callable[..., HttpResponse]
+HIDDEN = ("csrfmiddlewaretoken", "coder", "seen", "clear", "remove")
+
+
+def is_fetch(request: HttpRequest) -> bool:
+    """Sent by the page's own script, which takes a fragment and never a redirect."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def writes(view: View) -> View:
+    """An act of a signed-in person. Whoever is not signed in gets back what they typed.
+
+    `coder` says for whom the page was drawn: somebody else may have signed in since.
+    """
+
+    @require_POST
+    @wraps(view)
+    def answer(request: HttpRequest, pk: int, *args: object, **kwargs: object) -> HttpResponse:
+        drawn_for = request.POST.get("coder") or str(request.user.pk)
+        if request.user.is_authenticated and drawn_for == str(request.user.pk):
+            return view(request, pk, *args, **kwargs)
+        return kept(request, pk, status=401)
+
+    return answer
+
+
+def kept(request: HttpRequest, pk: int, *, status: int, reason: str = "") -> HttpResponse:
+    """Nothing was saved, and nothing that was typed is lost: it stands on the page to copy.
+
+    Without a reason it is that the person is not signed in.
+    """
+    if is_fetch(request):
+        return HttpResponse(status=status)
+    typed = [
+        (name, text)
+        for name, texts in request.POST.lists()
+        for text in texts
+        if name not in HIDDEN and text.strip()
+    ]
+    context = {"typed": typed, "back": reverse("coding:sheet", args=[pk]), "reason": reason}
+    return render(request, "coding/signed_out.html", context, status=status)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token is of another session: a sheet keeps what was typed, as when signed out."""
+    match = request.resolver_match
+    if match and match.namespace == "coding" and request.path.startswith("/codings/"):
+        return kept(request, match.kwargs["pk"], status=403)
+    return csrf_failure(request, reason)
