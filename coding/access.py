@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from coding import blind
@@ -30,6 +31,24 @@ def member_or_404(user: User | AnonymousUser, slug: str, *roles: str) -> Member:
         project__slug=slug,
         role__in=roles or EVERYONE,
     )
+
+
+def settler_or_404(user: User | AnonymousUser, slug: str) -> Member:
+    """A member who may see disputes side by side."""
+    return _if_settler(member_or_404(user, slug, *TEAM))
+
+
+def case_to_settle_or_404(user: User, pk: int) -> tuple[Case, Member]:
+    """A case that the user may know of, for those who may see disputes side by side."""
+    case, member = case_or_404(user, pk)
+    return case, _if_settler(member)
+
+
+def _if_settler(member: Member) -> Member:
+    """Coders settle disputes only where the project lets them do so by discussion."""
+    if member.role == Role.CODER and not member.project.reconcile_by_discussion:
+        raise Http404
+    return member
 
 
 def own_coding_or_404(user: User | AnonymousUser, pk: int) -> Coding:

@@ -8,6 +8,7 @@ from coding.views import (
     acts,
     cases,
     codebook,
+    disputes,
     history,
     home,
     saving,
@@ -24,6 +25,8 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/act/assign/", cases.assign, name="assign"),
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
+    path("cases/<int:pk>/disputes/", disputes.dispute, name="dispute"),
+    path("cases/<int:pk>/disputes/<int:cell>/", disputes.settle, name="settle"),
     path("cases/<int:pk>/history/", history.history, name="history"),
     path("codings/<int:pk>/", sheet.sheet, name="sheet"),
     path("codings/<int:pk>/<slug:name>/", saving.field, name="save"),
@@ -36,8 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/", home.start, name="start"),
     path("projects/<slug:slug>/cases/", cases.cases, name="cases"),
     path("projects/<slug:slug>/codebook/", codebook.codebook, name="codebook"),
-    path(
-        "projects/<slug:slug>/codebook/<int:number>/", codebook.codebook, name="codebook-version"
-    ),
+    path("projects/<slug:slug>/codebook/<int:number>/", codebook.codebook, name="codebook-version"),
+    path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

@@ -20,6 +20,7 @@ from coding.work import rows, signed
 
 Status = Cell.Status
 UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
+CAUSES = Cell.Cause.choices
 
 
 def compare(root: Case, cases: Sequence[int]) -> None:
@@ -149,13 +150,20 @@ def _held(cell: Cell, by: User, seen: datetime | None) -> Cell:
     if cell.status == Status.DERIVED:
         raise Refused("This cell is computed: correct the cells that it is computed from.")
     if seen is not None and cell.since != seen:
-        raise Refused("Somebody else ruled on this cell meanwhile: reload the page to see it.")
-    family = Coding.objects.standing().of_family(cell.case.family_id).of(by)
-    if family.exists() and not cell.case.unit.project.reconcile_by_discussion:
-        raise Refused("You coded this case: someone else must adjudicate it.")
-    if family.open().exists():
-        raise Refused("You are coding this case: hand in your own sheet first.")
+        raise Refused("Somebody else ruled on this cell meanwhile: look at it again.")
+    if reason := barred(cell.case, by):
+        raise Refused(reason)
     return cell
+
+
+def barred(case: Case, by: User) -> str:
+    """Why this person may not rule on the cells of a case now; empty for who may."""
+    family = Coding.objects.standing().of_family(case.family_id).of(by)
+    if family.exists() and not case.unit.project.reconcile_by_discussion:
+        return "You coded this case: someone else must adjudicate it."
+    if family.open().exists():
+        return "You are coding this case: hand in your own sheet first."
+    return ""
 
 
 def _sign(cell: Cell, by: User, reason: str) -> None:

@@ -1,0 +1,353 @@
+"""The evidence of one case: its cells, what each coder said of them, and what speaks for whom.
+
+Whoever looks, coders are called Coder A, Coder B: a ruling must not know whom it follows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import permutations
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q
+
+from coding import blind, canonical, codebooks, rules
+from coding.models import Case, Entry, Member, Unit
+
+GROUPS = {
+    "open": "Open",
+    "settled": "Settled",
+    "agreed": "Agreed",
+    "single": "Single",
+    "computed": "Computed",
+}
+_GROUP_OF = {
+    "disputed": "open",
+    "adjudicated": "settled",
+    "unresolved": "settled",
+    "agreed": "agreed",
+    "single": "single",
+    "derived": "computed",
+}
+EARLIER = 3
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Where a coder read it."""
+
+    source: str
+    url: str
+    locator: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one coder says of the question. Who it is, nobody is told."""
+
+    name: str
+    text: str
+    shown: str
+    certainty: int | None
+    note: str
+    passages: tuple[Passage, ...]
+
+    @property
+    def letter(self) -> str:
+        return self.name.removeprefix("Coder ")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A possible member of a set, and in whose answers it stands."""
+
+    code: str
+    shown: str
+    by: tuple[str, ...]
+    everywhere: bool
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """How the same question was settled in another case."""
+
+    case: Case
+    shown: str
+    reason: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One cell with its question and all that was said of it."""
+
+    pk: int
+    entry: Entry
+    status: str
+    text: str | None
+    columns: tuple[Column, ...]
+    states: Mapping[str, str]
+    cause: str = ""
+    reason: str = ""
+    flagged: bool = False
+    since: datetime | None = None
+    ruled_by: str = ""
+    verified_by: str = ""
+    verified_at: datetime | None = None
+    skipped: str = ""
+
+    @property
+    def group(self) -> str:
+        return _GROUP_OF[self.status]
+
+    @property
+    def is_open(self) -> bool:
+        return self.group == "open"
+
+    @property
+    def can_be_verified(self) -> bool:
+        return self.group in ("agreed", "single") and not self.verified_at
+
+    @property
+    def seen(self) -> str:
+        """What a ruling must bring back, so that nobody overrules a ruling they did not see."""
+        return self.since.isoformat() if self.since else ""
+
+    @property
+    def shown(self) -> str:
+        return canonical.show(self.text, self.entry.domain, self.states)
+
+    @property
+    def outcome(self) -> str:
+        """What the cell has come to, in words."""
+        if self.verified_at:
+            return f"{self.shown}, verified"
+        if self.status == "unresolved":
+            return "left unresolved"
+        return f"settled as {self.shown}" if self.group == "settled" else self.shown
+
+    @property
+    def is_set(self) -> bool:
+        return self.entry.domain.kind == "set"
+
+    @cached_property
+    def listed(self) -> list[Listed]:
+        """Of a set: whatever anybody put into it, agreed members first."""
+        by: dict[str, list[str]] = defaultdict(list)
+        for column in self.columns:
+            if not self.entry.domain.is_missing(column.text):
+                for code in canonical.members(column.text):
+                    by[code].append(column.letter)
+        found = [
+            Listed(code, self._named(code), tuple(letters), len(letters) == len(self.columns))
+            for code, letters in by.items()
+        ]
+        return sorted(found, key=lambda m: (not m.everywhere, -len(m.by), m.shown))
+
+    @cached_property
+    def unlisted(self) -> list[tuple[str, str]]:
+        """Of a set of categories: those that nobody chose."""
+        known = {m.code for m in self.listed}
+        domain = self.entry.domain
+        return [(c, self._named(c)) for c in domain.categories if c not in known]
+
+    def _named(self, code: str) -> str:
+        domain = self.entry.domain
+        name = (self.states if domain.of_states else domain.categories).get(code)
+        return name or code
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What a ruling chooses from where the answers are a closed list, missing codes last."""
+        domain = self.entry.domain
+        return (
+            []
+            if self.is_set or not domain.categories
+            else [*domain.categories.items(), *self.missing]
+        )
+
+    @property
+    def takes_states(self) -> bool:
+        return self.entry.domain.of_states or self.entry.domain.kind == "state"
+
+    @property
+    def missing(self) -> list[tuple[str, str]]:
+        """Codes for having no answer. A ruling may set the skip rule's: none runs on cells."""
+        domain = self.entry.domain
+        by_rule = [(code, "not applicable (skip rule)") for code in sorted(domain.set_by_rule)]
+        return [*domain.missing.items(), *by_rule]
+
+    @property
+    def apart(self) -> str:
+        """How far dates or numbers lie apart, in words."""
+        said = [c.text for c in self.columns if not self.entry.domain.is_missing(c.text)]
+        if len(set(said)) < 2:
+            return ""
+        if self.entry.domain.kind == "date":
+            return _days_apart(said)
+        if self.entry.domain.kind in ("integer", "decimal"):
+            numbers = [Decimal(text) for text in said]
+            return f"{max(numbers) - min(numbers):,} apart"
+        return ""
+
+
+def _days_apart(texts: Sequence[str]) -> str:
+    ends = [canonical.bounds(text) for text in texts]
+    if any(first[:4] == "0001" or last[:4] == "9999" for first, last, _ in ends):
+        return "one end is open"
+    days = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last, _ in ends]
+    least = max((max(first for first, _ in days) - min(last for _, last in days)).days, 0)
+    most = max((late - early).days for (early, _), (_, late) in permutations(days, 2))
+    span = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{span} {'day' if span == '1' else 'days'} apart"
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A case of the same family, and how many of its disputes are open."""
+
+    case: Case
+    open: int
+
+    @property
+    def name(self) -> str:
+        """Rows without a natural key are told apart by the end of theirs."""
+        nameless = self.case.unit.rows == Unit.Rows.NUMBERED
+        end = self.case.key.rpartition("/")[2]
+        return f"{self.case.title} {end}" if nameless else self.case.title
+
+
+class Dossier:
+    """All that a ruling on a case rests on, read in a fixed number of queries."""
+
+    def __init__(self, user: User, case: Case) -> None:
+        self.user, self.case = user, case
+        self.project = case.unit.project
+
+    @cached_property
+    def cells(self) -> list[Evidence]:
+        """The cells of the case that this person may see, in the codebook's order."""
+        cells = blind.cells_for(self.user).filter(case=self.case)
+        signers = blind.signers(cells)
+        columns = self._columns()
+        entries = codebooks.newest_entries(self.project)
+        found = list(cells.select_related("verified_by"))
+        skipped = self._skipped(
+            {entries[c.variable_id].name: c.text for c in found if c.text is not None}
+        )
+        evidence = [
+            Evidence(
+                pk=cell.pk,
+                entry=entry,
+                status=cell.status,
+                text=cell.text,
+                columns=columns.get(cell.variable_id, ()),
+                states=self.states,
+                cause=cell.get_cause_display(),
+                reason=cell.reason,
+                flagged=cell.flagged,
+                since=cell.since,
+                ruled_by=signers.get(cell.pk, ""),
+                verified_by=cell.verified_by.get_username() if cell.verified_by else "",
+                verified_at=cell.verified_at,
+                skipped=skipped.get(entry.name, ""),
+            )
+            for cell in found
+            for entry in [entries[cell.variable_id]]
+        ]
+        return sorted(evidence, key=lambda e: e.entry.position)
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        return codebooks.states_of(self.project.pk)
+
+    def cell(self, pk: int) -> Evidence:
+        return next(e for e in self.cells if e.pk == pk)
+
+    def of(self, group: str) -> list[Evidence]:
+        return [e for e in self.cells if e.group == group]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Cells by group; they add up to all that may be seen."""
+        return {group: len(self.of(group)) for group in GROUPS}
+
+    def _columns(self) -> dict[int, tuple[Column, ...]]:
+        """What each coder says last, by variable, in an order drawn by lot for each family."""
+        names = self._names()
+        last: dict[int, dict[int, tuple[int, str, int | None, str]]] = defaultdict(dict)
+        spoken = blind.spoken_for(self.user).filter(coding__case=self.case)
+        columns = ("variable", "coding__coder", "pk", "text", "certainty", "note")
+        for variable, coder, pk, text, certainty, note in spoken.values_list(*columns):
+            last[variable][coder] = (pk, text, certainty, note)
+        passages = self._passages([pk for by in last.values() for pk, *_ in by.values()])
+        entries = codebooks.newest_entries(self.project)
+        return {
+            variable: tuple(
+                Column(
+                    name=name,
+                    text=text,
+                    shown=canonical.show(text, entries[variable].domain, self.states),
+                    certainty=certainty,
+                    note=note,
+                    passages=tuple(passages[pk]),
+                )
+                for coder, name in names.items()
+                if coder in by_coder
+                for pk, text, certainty, note in [by_coder[coder]]
+            )
+            for variable, by_coder in last.items()
+        }
+
+    def _names(self) -> dict[int, str]:
+        family = self.case.family_id
+        codings = blind.codings_for(self.user).filter(Q(case=family) | Q(case__root=family))
+        anonymous = Member.Role.ADJUDICATOR  # whoever looks
+        return blind.names_in(family, self.user, anonymous, codings.select_related("coder"))
+
+    def _passages(self, values: Sequence[int]) -> Mapping[int, list[Passage]]:
+        found: dict[int, list[Passage]] = defaultdict(list)
+        cited = blind.citations_for(self.user).filter(value__in=values).select_related("source")
+        for c in cited:
+            passage = Passage(c.source.citation, c.source.url, c.locator, c.quote)
+            found[c.value_id].append(passage)
+        return found
+
+    def _skipped(self, settled: Mapping[str, str]) -> dict[str, str]:
+        """The codes that skip rules would set, were the cells as they stand one coder's sheet."""
+        entries = [
+            e
+            for e in codebooks.newest_entries(self.project).values()
+            if e.variable.unit_id == self.case.unit_id
+        ]
+        return rules.read(entries, settled, rules.Surroundings()).skipped
+
+    @cached_property
+    def rulings(self) -> dict[int, list[Ruling]]:
+        """How the questions at issue here were settled elsewhere, newest first, by variable."""
+        at_issue = [e for e in self.cells if e.group in ("open", "settled")]
+        by_variable = {e.entry.variable_id: e.entry for e in at_issue}
+        found: dict[int, list[Ruling]] = defaultdict(list)
+        rulings = blind.rulings_for(self.user, by_variable, EARLIER).exclude(case=self.case)
+        for cell in rulings.select_related("case__root"):
+            shown = canonical.show(cell.text, by_variable[cell.variable_id].domain, self.states)
+            ruling = Ruling(cell.case, shown, cell.reason, cell.get_cause_display())
+            found[cell.variable_id].append(ruling)
+        return found
+
+    @cached_property
+    def family(self) -> list[Relative]:
+        """The case with its partners and objectives, as far as this person may know of them."""
+        root = self.case.family_id
+        of_family = Q(case=root) | Q(case__root=root)
+        disputes = blind.disputes_for(self.user, self.project).filter(of_family)
+        open_in = dict(disputes.values_list("case").annotate(Count("pk")).order_by())
+        cases = blind.cases_for(self.user).filter(Q(pk=root) | Q(root=root), in_universe=True)
+        in_order = cases.select_related("unit").order_by("unit__position", "title", "key")
+        return [Relative(case, open_in.get(case.pk, 0)) for case in in_order]

@@ -1,0 +1,191 @@
+"""Disputes: the queue, the side-by-side page of a case, and the rulings made there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from coding import access, blind, work
+from coding.disputes import Asked, Place, Queue
+from coding.errors import Refused
+from coding.evidence import GROUPS, Dossier, Evidence, Relative, Ruling
+from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
+
+
+@login_required
+def disputes(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is open in the project, case by case."""
+    assert isinstance(request.user, User)
+    member = access.settler_or_404(request.user, slug)
+    queue = Queue(request.user, member.project, Asked.of(request.GET))
+    page = queue.page(request.GET.get("page"))
+    context = {
+        "project": member.project,
+        "queue": queue,
+        "asked": queue.asked,
+        "page": page,
+        "rows": queue.rows(page),
+    }
+    return render(request, "coding/disputes.html", context)
+
+
+@login_required
+def dispute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything that was said of one case, side by side, with the rules and earlier rulings."""
+    return Desk(request, pk).page()
+
+
+@login_required
+def settle(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
+    """Settle a cell, leave it unresolved or verify it: each cell is saved on its own."""
+    if request.method != "POST":  # a page that was reloaded after an error
+        return redirect(f"{reverse('coding:dispute', args=[pk])}#c-{cell}")
+    desk = Desk(request, pk)
+    found = get_object_or_404(blind.cells_for(desk.user).filter(case=desk.case), pk=cell)
+    act = request.POST.get("act", SETTLE)
+    form = RulingForm(
+        request.POST,
+        evidence=desk.dossier.cell(found.pk),
+        act=act if act in ACTS else SETTLE,
+    )
+    if not form.is_valid():
+        return desk.again(cell, form, status=422)
+    said = form.cleaned_data
+    try:
+        if act == VERIFY:
+            work.verify(cell=found, by=desk.user, seen=said["seen"])
+        else:
+            work.settle(
+                cell=found,
+                entry=form.evidence.entry,
+                text=said["ruling"],
+                cause=said["cause"],
+                reason=said["reason"],
+                by=desk.user,
+                seen=said["seen"],
+            )
+    except Refused as no:
+        return Desk(request, pk).again(cell, form, status=409, refusal=no.reason)
+    return Desk(request, pk).done(cell)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A cell as it stands on the page: its evidence, its form and what was said against it."""
+
+    evidence: Evidence
+    form: RulingForm
+    rulings: list[Ruling] = field(default_factory=list)
+    refusal: str = ""
+
+    @property
+    def is_pressed(self) -> bool:
+        """Something was wrong with what was typed here: it stands open."""
+        return bool(self.refusal) or self.form.is_bound
+
+
+class Desk:
+    """One case before one adjudicator: what the page and the answers to its forms show."""
+
+    def __init__(self, request: HttpRequest, pk: int) -> None:
+        assert isinstance(request.user, User)
+        self.request, self.user = request, request.user
+        self.case, member = access.case_to_settle_or_404(self.user, pk)
+        request.project, request.member = member.project, member  # type: ignore[attr-defined]
+        self.dossier = Dossier(self.user, self.case)
+        self.asked = Asked.of(request.GET)
+        show = request.GET.get("show", "")
+        self.show = show if show in GROUPS else ""
+
+    @cached_property
+    def barred(self) -> str:
+        return work.barred(self.case, self.user)
+
+    @cached_property
+    def place(self) -> Place:
+        return Queue(self.user, self.case.unit.project, self.asked).place(self.case)
+
+    @property
+    def address(self) -> str:
+        return reverse("coding:dispute", args=[self.case.pk])
+
+    @property
+    def suffix(self) -> str:
+        """What keeps the queue's filters from case to case."""
+        return f"?{self.asked.query}" if self.asked.query else ""
+
+    @property
+    def near(self) -> list[Relative]:
+        """The family's cases that ask for a look: this one, the root and those with disputes."""
+        here = (self.case.pk, self.case.family_id)
+        return [r for r in self.dossier.family if r.open or r.case.pk in here]
+
+    @property
+    def far(self) -> list[Relative]:
+        near = {relative.case.pk for relative in self.near}
+        return [r for r in self.dossier.family if r.case.pk not in near]
+
+    @property
+    def needs_states(self) -> bool:
+        return any(evidence.takes_states for evidence in self.dossier.cells)
+
+    def item(self, evidence: Evidence) -> Item:
+        rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])
+        return Item(evidence, RulingForm(evidence=evidence), rulings)
+
+    def page(self, pressed: Item | None = None, status: int = 200) -> HttpResponse:
+        """The whole page; with the item that something is wrong with in its place."""
+        items = [self.item(evidence) for evidence in self.dossier.cells]
+        if pressed:
+            items = [pressed if i.evidence.pk == pressed.evidence.pk else i for i in items]
+        groups = [
+            (name, label, [i for i in items if i.evidence.group == name])
+            for name, label in GROUPS.items()
+            if self.show in ("", name)
+        ]
+        context = self._context() | {"groups": groups, "pressed": pressed}
+        return render(self.request, "coding/dispute.html", context, status=status)
+
+    def again(self, cell: int, form: RulingForm, *, status: int, refusal: str = "") -> HttpResponse:
+        """What was typed, with what was wrong with it, beside the cell as it now stands."""
+        evidence = self.dossier.cell(cell)
+        form.evidence = evidence
+        item = Item(
+            evidence, form, self.dossier.rulings.get(evidence.entry.variable_id, []), refusal
+        )
+        if not self._by_script:
+            return self.page(item, status)
+        context = self._context() | {"item": item}
+        return render(self.request, "coding/_cell.html", context, status=status)
+
+    def done(self, cell: int) -> HttpResponse:
+        """The cell as it now stands, and what changed with it."""
+        evidence = self.dossier.cell(cell)
+        if not self._by_script:
+            messages.success(self.request, f"{evidence.entry.label}: {evidence.outcome}.")
+            query = self.request.GET.urlencode()
+            to = f"{self.address}{'?' if query else ''}{query}#c-{cell}"
+            return HttpResponse(status=303, headers={"Location": to})
+        changed = [evidence, *self.dossier.of("computed")]
+        context = self._context() | {"items": [self.item(e) for e in changed]}
+        return render(self.request, "coding/_ruled.html", context)
+
+    @property
+    def _by_script(self) -> bool:
+        return self.request.headers.get("X-Requested-With") == "fetch"
+
+    def _context(self) -> dict[str, object]:
+        return {
+            "project": self.case.unit.project,
+            "case": self.case,
+            "desk": self,
+            "counts": [(name, GROUPS[name], n) for name, n in self.dossier.counts.items()],
+            "causes": work.CAUSES,
+        }
