@@ -33,6 +33,10 @@ class Option:
     chosen: bool
     title: str = ""
 
+    @property
+    def shown(self) -> str:
+        return self.code.replace("-", "−")
+
 
 @dataclass(frozen=True)
 class Conflict:
