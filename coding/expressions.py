@@ -17,9 +17,20 @@ import cel
 from coding.canonical import Domain, Plain, plain
 
 LONGEST = 1_000
-_UNKNOWN = (RuntimeError, KeyError, TypeError, ValueError, ArithmeticError)
-_LOOPS = re.compile(r"\.(?:all|exists|exists_one|filter|map)\s*\(")
-_LOOP_NAMES = re.compile(_LOOPS.pattern + r"\s*(\w+)\s*,")
+FUNCTIONS = frozenset(
+    ("contains", "double", "endsWith", "int", "matches", "size", "startsWith", "string", "sum")
+)
+_UNKNOWN = (RuntimeError, LookupError, TypeError, ValueError, ArithmeticError)
+_TOKEN = re.compile(
+    r"""(?P<string>
+        [bB]?[rR](?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n\r]*"|'[^'\n\r]*')
+        |[bB]?(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3})
+        |[bB]?(?:"(?:\\.|[^\\"\n\r])*"|'(?:\\.|[^\\'\n\r])*'))
+    |(?P<gap>(?:\s|//[^\n]*)+)|\w+|.""",
+    re.VERBOSE | re.DOTALL,
+)
+_LOOP = re.compile(r"\. ?(?:all|exists|exists_one|existsOne|filter|map) ?\( ?(\w*)")
+_TOO_MUCH = re.compile(r"(?<!\bin)(?<!\bin )[\[{]|\bmatches\b|\bsiblings\b")
 
 Answers = Mapping[str, str]
 Domains = Mapping[str, Domain]
@@ -51,12 +62,65 @@ def compiled(text: str) -> cel.Program:
     """The program of an expression. Raises BadExpression with the place of the fault."""
     if len(text) > LONGEST:
         raise BadExpression(f"The expression is longer than {LONGEST} characters.")
-    if len(_LOOPS.findall(text)) > 2:
-        raise BadExpression("The expression has more than two loops: it could run too long.")
+    _refuse_long_runs(text)
     try:
-        return cel.compile(text)
+        program = cel.compile(text)
     except ValueError as error:
-        raise BadExpression(str(error)) from None
+        raise BadExpression(_placed(str(error))) from None
+    unknown = {f for f in program.functions() if f.isidentifier()} - FUNCTIONS
+    if unknown:
+        known = ", ".join(sorted(FUNCTIONS))
+        raise BadExpression(f"{min(unknown)} is not a function: there are {known}.")
+    return program
+
+
+def _placed(message: str) -> str:
+    """The parser's complaint, and where it stands, in one line."""
+    found = re.search(
+        r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?$", message, re.M
+    )
+    if not found:
+        return message
+    rule = "it is nested too deeply" if "Recursion limit" in found[3] else found[3]
+    return f"Line {found[1]}, character {found[2]}: {rule}."
+
+
+def _refuse_long_runs(text: str) -> None:
+    """The engine copies a list for each row that a loop adds: keep rows, loops and lists few."""
+    bare, loops = _bare(text), _loops(text)
+    if re.search(r"\bsiblings\b(?! ?\.)", bare):
+        raise BadExpression("siblings can only be counted and looped over, as siblings.size().")
+    if len(loops) > 2:
+        raise BadExpression("More than two loops could run too long.")
+    for start, end, _ in loops:
+        body = bare[start:end]
+        if _LOOP.search(body) or _TOO_MUCH.search(body) or body.count("+") > 4:
+            raise BadExpression(
+                "Inside a loop there can be no other loop, no siblings, no matches, no list but "
+                "after `in`, and no more than four additions: it could run too long."
+            )
+
+
+@lru_cache(maxsize=4096)
+def _bare(text: str) -> str:
+    """The expression without comments and without what its quotations say."""
+    tokens = _TOKEN.finditer(text)
+    return "".join('""' if t["string"] else " " if t["gap"] else t[0] for t in tokens)
+
+
+def _loops(text: str) -> list[tuple[int, int, str]]:
+    """Where the inside of each loop begins and ends, and what the loop calls its rows."""
+    bare = _bare(text)
+    return [(m.start(1), _closing(bare, m.start(1)), m[1]) for m in _LOOP.finditer(bare)]
+
+
+def _closing(bare: str, start: int) -> int:
+    depth = 1
+    for place in range(start, len(bare)):
+        depth += (bare[place] == "(") - (bare[place] == ")")
+        if not depth:
+            return place
+    return len(bare)
 
 
 @lru_cache(maxsize=4096)
@@ -65,12 +129,21 @@ def names(text: str) -> frozenset[str]:
 
     What a loop calls its own rows, as `s` in `siblings.filter(s, s.troops > 0)`, is none.
     """
-    return frozenset(compiled(text).variables()) - set(_LOOP_NAMES.findall(text))
+    outside, loops = list(_bare(text)), _loops(text)
+    for start, end, _ in loops:
+        outside[start:end] = " " * (end - start)
+    of_loops = {name for _, _, name in loops} - set(re.findall(r"\w+", "".join(outside)))
+    return frozenset(compiled(text).variables()) - of_loops
 
 
 def parent_names(text: str, parent: str) -> set[str]:
     """The parent's variables that an expression reads, as in `intervention.coalition`."""
-    return set(re.findall(rf"\b{re.escape(parent)}\.(\w+)", text))
+    return set(re.findall(rf"\b{re.escape(parent)} ?\. ?(\w+)", _bare(text)))
+
+
+def sibling_names(text: str) -> set[str]:
+    """The variables that an expression reads of the rows beside it, as in `s.troops`."""
+    return {name for _, _, row in _loops(text) if row for name in parent_names(text, row)}
 
 
 def evaluate(text: str, context: Context) -> object | None:
@@ -85,7 +158,7 @@ def evaluate(text: str, context: Context) -> object | None:
         if unit in needed:
             scope.add_variable(unit, _bound(row, text))
     if "siblings" in needed:
-        scope.add_variable("siblings", [_bound(row, text) for row in context.siblings])
+        scope.add_variable("siblings", _beside(context.siblings, text))
     try:
         return compiled(text).execute(scope)  # type: ignore[no-any-return]
     except _UNKNOWN:
@@ -102,6 +175,14 @@ def holds(text: str, context: Context) -> bool | None:
 def words(text: str) -> frozenset[str]:
     """Every word of an expression: the answers it could read are among them."""
     return frozenset(re.findall(r"\w+", text))
+
+
+def _beside(rows: Sequence[Row], text: str) -> list[dict[str, Plain]]:
+    """The siblings, those that are known best first: the engine stops at the first unknown one.
+
+    So one row that decides `exists` or `all` is found whatever the others leave open.
+    """
+    return sorted((_bound(row, text) for row in rows), key=len, reverse=True)
 
 
 def _bound(row: Row, expression: str) -> dict[str, Plain]:
