@@ -52,7 +52,7 @@ def parse(raw: str, domain: Domain, states: Mapping[str, str] | None = None) -> 
 
     `states` maps the codes of the project's state list to names; needed for states only.
     """
-    text = _clean(raw)
+    text = clean(raw)
     if not text:
         raise Invalid("Empty: give an answer, or one of the missing codes.")
     code = _plain_minus(text)
@@ -67,7 +67,8 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")  # left behind by copying; they 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _clean(raw: str) -> str:
+def clean(raw: str) -> str:
+    """What was typed or read, in one spelling of its letters and line ends."""
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", raw))
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _CONTROL.search(text):
@@ -144,6 +145,11 @@ def _text(text: str, domain: Domain, states: Mapping[str, str]) -> str:
     if domain.pattern and not matches(text, domain.pattern):
         raise Invalid(f"“{_short(text)}” does not have the form {domain.pattern}.")
     return text
+
+
+def is_formula(text: str) -> bool:
+    """Would a spreadsheet that opens a release compute this instead of showing it?"""
+    return re.match(r"[=@]|[+-][A-Za-z(=@]", text) is not None
 
 
 _MATCHES = cel.compile("text.matches(pattern)")

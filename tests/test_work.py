@@ -248,3 +248,14 @@ def test_a_document_that_says_the_same_gives_the_current_codebook_back(world: Wo
     again = codebooks.draft(project=world.project, document=document)
 
     assert again == world.codebook
+
+
+def test_an_assignment_that_was_withdrawn_is_brought_back_with_its_partners(world: World) -> None:
+    world.say(world.coding_a, "200;220", "partners")
+    world.say(world.coding_a, "200", "partners")
+    work.withdraw(coding=world.coding_a, reason="on leave", by=world.curator)
+
+    work.assign(case=world.case, coder=world.coder_a, by=world.curator)
+
+    standing = Coding.objects.standing().of(world.coder_a).order_by("pk")
+    assert [coding.case.key for coding in standing] == ["US-1991-GUL", "US-1991-GUL/200"]

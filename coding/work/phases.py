@@ -39,7 +39,18 @@ def assign(
         coding = Coding(case=case, coder=coder, codebook=codebook, purpose=purpose)
         signed.save(coding, why="assigned", by=by)
         coding.asks.set(asks)
+    elif coding.withdrawn_at:
+        _assign_again(coding, by)
     return coding
+
+
+def _assign_again(coding: Coding, by: User | None) -> None:
+    """Bring back an assignment with everything that was withdrawn together with it."""
+    family = Coding.objects.of_family(coding.case.family_id).of(coding.coder)
+    for each in family.filter(withdrawn_at=coding.withdrawn_at):
+        each.withdrawn_at = None
+        signed.save(each, why="assigned again", by=by)
+    coding.withdrawn_at = None
 
 
 @transaction.atomic
@@ -164,7 +175,8 @@ def withdraw(*, coding: Coding, reason: str, by: User) -> None:
     if coding.submitted_at:
         raise Refused("This coding is submitted: it cannot be withdrawn.")
     family = Coding.objects.open().of_family(coding.case_id).of(coding.coder)
+    now = timezone.now()
     for each in family:
-        each.withdrawn_at = timezone.now()
+        each.withdrawn_at = now
         signed.save(each, why=reason, by=by)
-    open_family(root, timezone.now())
+    open_family(root, now)
