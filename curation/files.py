@@ -40,6 +40,7 @@ class Header:
     sheet: str = ""
     # Where in the line each named column stands: columns without a name are left out.
     columns: tuple[int, ...] = ()
+    number: int = 1
 
     def place(self, number: int, name: str = "") -> str:
         """A line, or the cell of it under a name, as its reader finds it again."""
@@ -77,6 +78,14 @@ class Table:
     notices: list[str] = field(default_factory=list)
 
 
+def table_of(rows: Iterable[Mapping[str, str]]) -> Table:
+    """Rows that were made, not read, as if they stood in a file."""
+    listed = list(rows)
+    names = tuple(listed[0])
+    header = Header(names, "", tuple(range(len(names))))
+    return Table(header, [Row(header, number, texts) for number, texts in enumerate(listed, 2)])
+
+
 def read(path: Path, *, encoding: str = "", sheet: str = "") -> Table:
     """The table in a file. Raises BadInput with every fault."""
     try:
@@ -107,10 +116,8 @@ def refuse_large(file: BinaryIO, name: str) -> None:
     size, limit = file.seek(0, io.SEEK_END), settings.IMPORT_MAX_MB
     file.seek(0)
     if size > limit * MB:
-        rule = (
-            f"is {size / MB:,.0f} MB and the limit is {limit} MB: split it, or raise IMPORT_MAX_MB."
-        )
-        raise BadInput([Fault(name, "", rule)])
+        said = f"is {size / MB:,.0f} MB and the limit is {limit} MB"
+        raise BadInput([Fault(name, "", f"{said}: split it, or raise IMPORT_MAX_MB.")])
 
 
 # ------------------------------------------------------------------ text
@@ -118,20 +125,22 @@ def refuse_large(file: BinaryIO, name: str) -> None:
 
 def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, list[str]]:
     """The text of a file, and what had to be assumed to read it."""
-    if encoding:
-        return _text(raw, name, encoding), []
-    for mark, marked in _BOMS:
-        if raw.startswith(mark):
-            return _text(raw, name, marked), []
+    if encoding or marked(raw):
+        return _text(raw, name, encoding or marked(raw)), []
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as error:
-        line = _line_at(raw, error.start)
+        line = line_at(raw, error.start)
         notice = (
             f"Line {line} is not UTF-8: {name} was read as Windows-1252. "
             "If letters look wrong, name the right encoding with --encoding."
         )
         return _text(raw, name, "cp1252"), [notice]
+
+
+def marked(raw: bytes) -> str:
+    """The encoding that the first bytes announce; empty where they announce none."""
+    return next((encoding for mark, encoding in _BOMS if raw.startswith(mark)), "")
 
 
 def _text(raw: bytes, name: str, encoding: str) -> str:
@@ -141,13 +150,14 @@ def _text(raw: bytes, name: str, encoding: str) -> str:
         rule = "is not the name of a text encoding: try utf-8, cp1252, latin-1 or utf-16."
         raise BadInput([Fault("encoding", encoding, rule)]) from None
     except UnicodeDecodeError as error:
-        line = _line_at(raw, error.start)
+        line = line_at(raw, error.start)
         also = "neither UTF-8 nor Windows-1252" if encoding == "cp1252" else f"not {encoding}"
         rule = f"is {also}: save it as UTF-8, or name its encoding with --encoding."
         raise BadInput([Fault(f"{name}, line {line}", "", rule)]) from None
 
 
-def _line_at(raw: bytes, position: int) -> int:
+def line_at(raw: bytes, position: int) -> int:
+    """The number of the line that a byte stands on."""
     return len(raw[: position + 1].splitlines()) or 1
 
 
@@ -215,7 +225,12 @@ def _header(head: Line, rest: Sequence[Line], sheet: str) -> Header:
     names = {n: text.strip() for n, text in enumerate(head.texts)}
     standing = sorted(used | {n for n, name in names.items() if name})
     named = [(n, names.get(n, "")) for n in standing]
-    return Header(tuple(name for _, name in named), sheet, tuple(n for n, _ in named))
+    return Header(
+        names=tuple(name for _, name in named),
+        sheet=sheet,
+        columns=tuple(n for n, _ in named),
+        number=head.number,
+    )
 
 
 def _faults_of_header(head: Line, header: Header) -> Iterator[Fault]:

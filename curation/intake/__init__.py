@@ -1,0 +1,21 @@
+"""Files into a project: everything is checked first, then written in one transaction or not at all.
+
+A dry run writes and takes all of it back, so that its report is that of the real thing. No
+report tells what a coder said before.
+"""
+
+from __future__ import annotations
+
+from curation.intake.cases import CaseColumns, CasesReport, import_cases
+from curation.intake.codebooks import CodebookReport, import_codebook
+from curation.intake.codings import CodingsReport, import_codings
+
+__all__ = [
+    "CaseColumns",
+    "CasesReport",
+    "CodebookReport",
+    "CodingsReport",
+    "import_cases",
+    "import_codebook",
+    "import_codings",
+]
