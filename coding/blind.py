@@ -9,7 +9,7 @@ Value, Citation or Cell; tests/test_architecture.py holds that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -172,20 +172,20 @@ def rulings_for(user: Person, variables: Iterable[int], newest: int) -> QuerySet
     return ruled.annotate(rank=rank).filter(rank__lte=newest).order_by("variable", "rank")
 
 
-def signers(cells: QuerySet[Cell]) -> dict[int, str]:
-    """Who ruled on each of these cells last; nobody where only coders spoke.
+def signers(cells: Mapping[int, datetime]) -> dict[int, str]:
+    """Who ruled on each of these cells, which were let through already, in its `since`.
 
     Whoever submits a coding writes history, too, and must not be named: only the row in which
     the ruling itself began counts.
     """
     ruled = [Cell.Status.ADJUDICATED, Cell.Status.UNRESOLVED]
-    rows = Cell.history.filter(id__in=cells.values("pk"), status__in=ruled)
+    rows = Cell.history.filter(id__in=list(cells), status__in=ruled).order_by("history_id")
     columns = ("id", "since", "history_user__username")
-    first: dict[tuple[int, datetime], str] = {}
-    for pk, since, name in rows.order_by("history_id").values_list(*columns):
-        first.setdefault((pk, since), name or "")
-    found = ((pk, first.get((pk, since))) for pk, since in cells.values_list("pk", "since"))
-    return {pk: name for pk, name in found if name}
+    first: dict[int, str] = {}
+    for pk, since, name in rows.values_list(*columns):
+        if since == cells[pk]:
+            first.setdefault(pk, name or "")
+    return first
 
 
 def value_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
@@ -288,6 +288,25 @@ def unblinded_values(project: Project) -> QuerySet[Value]:
     return Value.objects.filter(
         coding__unblinded_at__isnull=False, coding__case__unit__project=project
     )
+
+
+def opened_among(codings: Iterable[int]) -> QuerySet[Value]:
+    """The opened values of these codings, for releases: asked without the way to the project."""
+    return Value.objects.filter(coding__in=list(codings), coding__unblinded_at__isnull=False)
+
+
+def citations_among(codings: Iterable[int]) -> QuerySet[Citation]:
+    """The citations of those values."""
+    return Citation.objects.filter(
+        value__coding__in=list(codings), value__coding__unblinded_at__isnull=False
+    )
+
+
+def cells_changed_since(project: Project, moment: datetime) -> int:
+    """How many cells of the universe were written, ruled on or taken off since then."""
+    cases = released_cases(project).order_by().values("pk")
+    changed = Cell.history.filter(history_date__gte=moment, case__in=cases).order_by()
+    return len(set(changed.values_list("case", "variable")))
 
 
 def unblinded_citations(project: Project) -> QuerySet[Citation]:

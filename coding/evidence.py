@@ -234,10 +234,9 @@ class Dossier:
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
-        signers = blind.signers(cells)
-        columns = self._columns()
-        entries = codebooks.newest_entries(self.project)
         found = list(cells.select_related("verified_by"))
+        signers = blind.signers({cell.pk: cell.since for cell in found})
+        columns, entries = self._columns(), self.entries
         skipped = self._skipped(
             {entries[c.variable_id].name: c.text for c in found if c.text is not None}
         )
@@ -264,6 +263,10 @@ class Dossier:
         return sorted(evidence, key=lambda e: e.entry.position)
 
     @cached_property
+    def entries(self) -> dict[int, Entry]:
+        return codebooks.newest_entries(self.project)
+
+    @cached_property
     def states(self) -> dict[str, str]:
         return codebooks.states_of(self.project.pk)
 
@@ -287,13 +290,12 @@ class Dossier:
         for variable, coder, pk, text, certainty, note in spoken.values_list(*columns):
             last[variable][coder] = (pk, text, certainty, note)
         passages = self._passages([pk for by in last.values() for pk, *_ in by.values()])
-        entries = codebooks.newest_entries(self.project)
         return {
             variable: tuple(
                 Column(
                     name=name,
                     text=text,
-                    shown=canonical.show(text, entries[variable].domain, self.states),
+                    shown=canonical.show(text, self.entries[variable].domain, self.states),
                     certainty=certainty,
                     note=note,
                     passages=tuple(passages[pk]),
@@ -321,11 +323,8 @@ class Dossier:
 
     def _skipped(self, settled: Mapping[str, str]) -> dict[str, str]:
         """The codes that skip rules would set, were the cells as they stand one coder's sheet."""
-        entries = [
-            e
-            for e in codebooks.newest_entries(self.project).values()
-            if e.variable.unit_id == self.case.unit_id
-        ]
+        unit = self.case.unit_id
+        entries = [e for e in self.entries.values() if e.variable.unit_id == unit]
         return rules.read(entries, settled, rules.Surroundings()).skipped
 
     @cached_property

@@ -159,9 +159,10 @@ def _held(cell: Cell, by: User, seen: datetime | None) -> Cell:
 def barred(case: Case, by: User) -> str:
     """Why this person may not rule on the cells of a case now; empty for who may."""
     family = Coding.objects.standing().of_family(case.family_id).of(by)
-    if family.exists() and not case.unit.project.reconcile_by_discussion:
+    handed_in = list(family.values_list("submitted_at", flat=True))
+    if handed_in and not case.unit.project.reconcile_by_discussion:
         return "You coded this case: someone else must adjudicate it."
-    if family.open().exists():
+    if None in handed_in:
         return "You are coding this case: hand in your own sheet first."
     return ""
 

@@ -1,0 +1,470 @@
+"""Rulings as they are posted from the side-by-side page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from coding import work
+from coding.models import Case, Coding
+from tests.conftest import World
+from tests.test_disputes import (
+    RULING,
+    disputed,
+    evidence,
+    hand_in,
+    judge,
+    page_url,
+    rule,
+    state,
+)
+
+__all__ = ["judge"]
+
+
+def settled(world: World, name: str = "goal") -> tuple[str, str | None, str, str]:
+    cell = world.cell(name)
+    return cell.status, cell.text, cell.cause, cell.reason
+
+
+def test_taking_a_coder_s_answer_settles_the_cell_and_leads_back_to_it(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+
+    answer = rule(judge, world, take="policy")
+
+    assert settled(world) == ("adjudicated", "policy", "judgement", "Source 3, p. 12")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        f"{page_url(world.case)}#c-{world.cell().pk}",
+    )
+
+
+def test_each_cell_is_saved_on_its_own(world: World, judge: Client) -> None:
+    for coding, ended in ((world.coding_a, "0"), (world.coding_b, "1")):
+        world.say(coding, ended, "ended")
+        world.say(coding, "regime" if ended == "0" else "policy")
+        work.submit(coding=coding)
+
+    rule(judge, world, "ended", take="1")
+
+    assert (state(world), state(world, "ended")) == (("disputed", None), ("adjudicated", "1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "posted", "expected"),
+    [
+        ("goal", ("regime", "policy"), {"text": "territory"}, "territory"),
+        ("goal", ("regime", "policy"), {"text": "-99"}, "-99"),
+        ("goal", ("regime", "policy"), {"take": "", "text": "territory"}, "territory"),
+        ("troops", ("100", "200"), {"text": "0150"}, "150"),
+        ("end_date", ("1991", "1992"), {"text": "28 Feb 1991"}, "1991-02-28"),
+        ("end_date", ("1991", "1992"), {"text": "-88"}, "-88"),
+    ],
+)
+def test_another_answer_is_kept_in_its_written_form(
+    world: World,
+    judge: Client,
+    name: str,
+    said: tuple[str, str],
+    posted: dict[str, str],
+    expected: str,
+) -> None:
+    world.close(*said, name)
+
+    rule(judge, world, name, **posted)
+
+    assert state(world, name) == ("adjudicated", expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "posted", "complaint"),
+    [
+        ("troops", {}, "Take an answer, or give another."),
+        ("troops", {"text": "6,000-10,000"}, "is not a whole number"),
+        ("troops", {"text": "-1"}, "below the minimum"),
+        ("troops", {"take": "100", "text": "150"}, "keep one of them"),
+        ("troops", {"take": "150"}, "Nobody gave this answer"),
+        ("troops", {"take": "100", "cause": ""}, "Choose why they differ."),
+        ("troops", {"take": "100", "cause": "whim"}, "Select a valid choice."),
+        ("troops", {"take": "100", "reason": "  "}, "Say why"),
+        ("troops", {"take": "100", "seen": "yesterday"}, "out of date"),
+        ("troops", {"act": "leave", "reason": ""}, "Say why"),
+        ("end_date", {"text": "31 Feb 1991"}, "does not exist in the calendar"),
+    ],
+)
+@pytest.mark.parametrize("script", [False, True])
+def test_what_is_wrong_with_a_ruling_stands_beside_it_and_nothing_is_changed(
+    world: World, judge: Client, name: str, posted: dict[str, str], complaint: str, script: bool
+) -> None:
+    world.close("100", "200") if name == "goal" else world.close(
+        *{"troops": ("100", "200"), "end_date": ("1991", "1992")}[name], name
+    )
+    mine = {"reason": "Typed for nothing?"} | posted
+
+    answer = rule(judge, world, name, script=script, **mine)
+
+    assert (answer.status_code, state(world, name)) == (422, ("disputed", None))
+    assert complaint in answer.text
+    assert mine["reason"].strip() in answer.text
+    assert ("<html" in answer.text) is not script
+
+
+def test_a_cell_is_left_unresolved_with_a_cause_and_a_reason(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+
+    rule(judge, world, act="leave", cause="source_missing", reason="No source says.")
+
+    assert settled(world) == ("unresolved", None, "source_missing", "No source says.")
+    assert "Left unresolved" in judge.get(page_url(world.case)).text
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_the_second_of_two_rulings_is_told_what_the_first_decided_and_loses_no_word(
+    world: World, judge: Client, script: bool
+) -> None:
+    world.close("regime", "policy")
+    seen = world.cell().since.isoformat()
+    world.settle("policy", by=world.curator)
+
+    answer = rule(judge, world, take="regime", seen=seen, reason="My own words.", script=script)
+
+    assert answer.status_code == 409
+    assert "Somebody else ruled on this cell meanwhile" in answer.text
+    assert "policy Policy change" in answer.text
+    assert "My own words." in answer.text
+    assert settled(world) == ("adjudicated", "policy", "judgement", "Source 3, p. 12")
+
+
+def test_after_seeing_the_other_ruling_one_may_correct_it(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+    seen = world.cell().since.isoformat()
+    world.settle("policy", by=world.curator)
+    answer = rule(judge, world, take="regime", seen=seen, script=True)
+
+    now = re.findall('name="seen" value="([^"]+)"', answer.text)[0]
+    rule(judge, world, take="regime", seen=now)
+
+    assert state(world) == ("adjudicated", "regime")
+
+
+def test_a_script_gets_the_cell_as_it_stands_and_the_counts_around_it(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    cell = world.cell()
+
+    answer = rule(judge, world, take="policy", script=True)
+
+    assert answer.status_code == 200
+    assert set(re.findall(r'<\w+ [^>]*\bid="([a-z]+(?:-\d+)?)"', answer.text)) >= {
+        f"c-{cell.pk}",
+        "counts",
+        "place",
+        "family",
+    }
+    assert "Settled as <b>policy Policy change</b> by adjudicator" in answer.text
+
+
+def test_an_agreed_cell_is_verified_and_says_by_whom(world: World, judge: Client) -> None:
+    world.close("regime", "regime")
+
+    rule(judge, world, act="verify", cause="", reason="")
+
+    cell = world.cell()
+    assert (cell.status, cell.text, cell.verified_by) == ("agreed", "regime", world.adjudicator)
+    assert "Verified by adjudicator" in judge.get(page_url(world.case)).text
+
+
+def test_a_disputed_cell_cannot_be_verified(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+
+    answer = rule(judge, world, act="verify")
+
+    assert (answer.status_code, world.cell().verified_by) == (409, None)
+
+
+@pytest.mark.parametrize("how", ["agreed", "settled", "verified"])
+def test_a_cell_that_is_not_disputed_is_corrected_by_the_same_act(
+    world: World, judge: Client, how: str
+) -> None:
+    world.close("regime", "policy" if how == "settled" else "regime")
+    if how == "settled":
+        world.settle("policy")
+    if how == "verified":
+        work.verify(cell=world.cell(), by=world.curator)
+
+    rule(judge, world, text="territory", cause="slip", reason="Both misread it.")
+
+    assert settled(world) == ("adjudicated", "territory", "slip", "Both misread it.")
+    assert world.cell().verified_by is None
+
+
+def test_a_computed_cell_is_shown_but_not_ruled_on(world: World, judge: Client) -> None:
+    for coding in (world.coding_a, world.coding_b):
+        world.say(coding, "1000", "troops")
+        world.say(coding, "200", "partners")
+        world.say(world.sheet_of(coding.coder, "200"), "250", "strength")
+        hand_in(world, coding, "200")
+    partner, cell = Case.objects.get(key="US-1991-GUL/200"), world.cell("share")
+
+    page = judge.get(f"{page_url(partner)}?show=computed").text
+    answer = judge.post(
+        reverse("coding:settle", args=[partner.pk, cell.pk]),
+        RULING | {"text": "0.5", "seen": cell.since.isoformat()},
+    )
+
+    assert ("double(strength)" in page, "data-ruling" in page) == (True, False)
+    assert (answer.status_code, state(world, "share")) == (409, ("derived", "0.25"))
+
+
+def test_of_a_set_the_agreed_members_are_ticked_and_the_ticked_are_ruled_in(
+    world: World, judge: Client
+) -> None:
+    hand_in(world, world.coding_a, "200;220")
+    hand_in(world, world.coding_b, "200;255")
+
+    ticked = re.findall(
+        r'type="checkbox" name="text" value="(\d+)"( checked)?',
+        judge.get(page_url(world.case)).text,
+    )
+    rule(judge, world, "partners", take="", text=["200", "255"])
+
+    assert sorted(ticked) == [("200", " checked"), ("220", ""), ("255", "")]
+    assert state(world, "partners") == ("adjudicated", "200;255")
+    assert dict(Case.objects.filter(parent=world.case).values_list("key", "in_universe")) == {
+        "US-1991-GUL/200": True,
+        "US-1991-GUL/220": False,
+        "US-1991-GUL/255": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("posted", "expected"),
+    [
+        ({"take": "200;220", "text": ["200"]}, "200;220"),
+        ({"text": ["200"], "add": "France; 255"}, "200;220;255"),
+        ({"text": [], "instead": "none"}, "none"),
+        ({"text": [], "instead": "-99"}, "-99"),
+    ],
+)
+def test_a_set_is_taken_whole_extended_emptied_or_left_missing(
+    world: World, judge: Client, posted: dict[str, Any], expected: str
+) -> None:
+    hand_in(world, world.coding_a, "200;220")
+    hand_in(world, world.coding_b, "200")
+
+    rule(judge, world, "partners", **posted)
+
+    assert state(world, "partners") == ("adjudicated", expected)
+
+
+@pytest.mark.parametrize(
+    "posted", [{"text": []}, {"text": ["200"], "instead": "none"}, {"text": [], "add": "Atlantis"}]
+)
+def test_a_set_without_a_clear_answer_is_refused(
+    world: World, judge: Client, posted: dict[str, Any]
+) -> None:
+    hand_in(world, world.coding_a, "200;220")
+    hand_in(world, world.coding_b, "200")
+
+    answer = rule(judge, world, "partners", **posted)
+
+    assert (answer.status_code, state(world, "partners")) == (422, ("disputed", None))
+
+
+def test_which_coder_listed_what_is_told_by_letter(world: World) -> None:
+    hand_in(world, world.coding_a, "200;220")
+    hand_in(world, world.coding_b, "200")
+
+    found = evidence(world, "partners")
+    whole = next(c.letter for c in found.columns if c.text == "200;220")
+
+    assert [(m.code, m.by, m.everywhere) for m in found.listed] == [
+        ("200", ("A", "B"), True),
+        ("220", (whole,), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("1991-02-28", "1991-03-01", "1 day apart"),
+        ("1991-02-28", "1991-03", "1 to 31 days apart"),
+        ("1991", "1991-02", "0 to 333 days apart"),
+        ("1991-01-01/1991-01-10", "1992-01-01", "356 to 365 days apart"),
+        ("1991/..", "1992", "one end is open"),
+        ("1991", "-99", ""),
+    ],
+)
+def test_dates_tell_how_many_days_they_lie_apart(
+    world: World, one: str, other: str, expected: str
+) -> None:
+    world.close(one, other, "end_date")
+
+    assert evidence(world, "end_date").apart == expected
+
+
+def test_a_skip_rule_that_the_settled_cells_fulfil_is_pointed_out(
+    world: World, judge: Client
+) -> None:
+    world.say(world.coding_a, "0", "ended")
+    world.say(world.coding_b, "1", "ended")
+    world.say(world.coding_b, "1991", "end_date")
+    for coding in (world.coding_a, world.coding_b):
+        world.say(coding, "regime")
+        work.submit(coding=coding)
+    before = evidence(world, "end_date").skipped
+
+    world.settle("0", "ended")
+
+    assert (before, evidence(world, "end_date").skipped) == ("", "-88")
+
+
+def test_earlier_rulings_on_the_same_question_stand_beside_the_dispute(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    cases = disputed(world, 4)
+    for n, case in enumerate(cases):
+        client_rule(judge, case, reason=f"Precedent {n}")
+
+    page = judge.get(page_url(world.case)).text
+
+    assert re.findall(r"Precedent \d", page) == ["Precedent 3", "Precedent 2", "Precedent 1"]
+
+
+def client_rule(client: Client, case: Case, **posted: str) -> None:
+    """Settle the only dispute of a case as its page would."""
+    page = client.get(page_url(case)).text
+    cell = re.findall(r'id="c-(\d+)" data-cell="\d+" data-group="open"', page)[0]
+    seen = re.findall('name="seen" value="([^"]+)"', page)[0]
+    client.post(
+        reverse("coding:settle", args=[case.pk, cell]),
+        {"seen": seen, "take": "policy", "cause": "judgement", **posted},
+    )
+
+
+def test_a_ruling_on_a_case_that_one_is_coding_is_not_among_the_earlier_ones(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    secret = disputed(world, 1)[0]
+    client_rule(judge, secret, reason="Precedent canary")
+    work.assign(case=secret, coder=world.adjudicator, codebook=world.codebook)
+
+    assert "Precedent canary" not in judge.get(page_url(world.case)).text
+
+
+def test_who_coded_a_case_sees_its_evidence_but_no_form_and_is_refused(
+    world: World, client: Client
+) -> None:
+    coding = work.assign(case=world.case, coder=world.curator, codebook=world.codebook)
+    world.say(coding, "policy")
+    work.submit(coding=coding)
+    world.close("regime", "policy")
+    client.force_login(world.curator)
+
+    page = client.get(page_url(world.case)).text
+    answer = rule(client, world, take="policy")
+
+    assert ("You coded this case" in page, "data-ruling" in page, "Regime change" in page) == (
+        True,
+        False,
+        True,
+    )
+    assert (answer.status_code, state(world)) == (409, ("disputed", None))
+    assert "You coded this case: someone else must adjudicate it." in answer.text
+
+
+def test_coders_settle_their_case_where_the_project_reconciles_by_discussion(
+    world: World, client: Client
+) -> None:
+    world.project.reconcile_by_discussion = True
+    world.project.save()
+    world.close("regime", "policy")
+    client.force_login(world.coder_a)
+
+    answer = rule(client, world, take="policy")
+
+    assert (answer.status_code, state(world)) == (303, ("adjudicated", "policy"))
+
+
+def test_a_cell_of_another_case_or_of_a_case_one_codes_is_not_found(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    mine, other = world.cell(), disputed(world, 1)[0]
+    elsewhere = reverse("coding:settle", args=[other.pk, mine.pk])
+    here = reverse("coding:settle", args=[world.case.pk, mine.pk])
+    posted = RULING | {"take": "policy", "seen": mine.since.isoformat()}
+    answers = [judge.post(elsewhere, posted).status_code]
+    work.assign(case=world.case, coder=world.adjudicator, codebook=world.codebook)
+    answers.append(judge.post(here, posted).status_code)
+
+    mine.refresh_from_db()
+    assert (answers, mine.status) == ([404, 404], "disputed")
+
+
+def test_a_page_that_is_loaded_again_after_an_error_leads_back_to_the_case(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    cell = world.cell().pk
+
+    answer = judge.get(reverse("coding:settle", args=[world.case.pk, cell]))
+
+    assert answer.headers["Location"] == f"{page_url(world.case)}#c-{cell}"
+
+
+def test_settling_keeps_the_filters_of_the_queue(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+    cell = world.cell()
+    url = reverse("coding:settle", args=[world.case.pk, cell.pk])
+
+    answer = judge.post(
+        f"{url}?variable=goal",
+        {"seen": cell.since.isoformat(), "take": "policy", "cause": "slip", "reason": "So."},
+    )
+
+    assert answer.headers["Location"] == f"{page_url(world.case)}?variable=goal#c-{cell.pk}"
+
+
+@pytest.mark.parametrize("coders", [2, 4])
+@pytest.mark.parametrize("cells", [1, 3])
+def test_the_page_asks_the_same_number_of_questions_whatever_is_on_it(
+    world: World,
+    judge: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    cells: int,
+    coders: int,
+) -> None:
+    codings = [world.coding_a, world.coding_b]
+    for coder in (world.curator, world.reader)[: coders - 2]:
+        coding = Coding(case=world.case, coder=coder, codebook=world.codebook)
+        coding.save()
+        codings.append(coding)
+    for n, coding in enumerate(codings):
+        for name, texts in {
+            "goal": ("regime", "policy", "regime", "policy"),
+            "troops": ("1", "2", "3", "4"),
+            "ended": ("0", "1", "0", "1"),
+        }.items():
+            if name == "goal" or cells == 3:
+                world.say(coding, texts[n], name)
+                work.add_citation(
+                    coding=coding, entry=world.entry(name), source=f"Source {n}", quote=name
+                )
+    for coding in codings:
+        work.submit(coding=coding)
+    judge.get(page_url(world.case))
+
+    with django_assert_num_queries(20):
+        page = judge.get(page_url(world.case)).text
+    assert page.count('data-group="open"') == cells
