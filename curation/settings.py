@@ -159,6 +159,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "coding.views.writing.csrf_failed"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "casebook"
 SESSION_COOKIE_SECURE = HTTPS

@@ -25,7 +25,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         if not no.links:
             raise
         main = access.own_coding_or_404(request.user, main.pk)
-        return page(request, main, status=409, points=no.links)
+        return page(request, main, status=409, no=no)
     messages.success(request, f"{main.case.title} is submitted.")
     return redirect("coding:work", main.case.unit.project.slug)
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from coding import access, blind, codebooks, sittings
+from coding.errors import Refused
 from coding.forms import takes_states
 from coding.models import Codebook, Coding, Entry, Unit
 from coding.sittings import Sheet
@@ -56,7 +57,7 @@ def page(
     status: int = 200,
     name: str = "",
     shown: dict[str, Any] | None = None,
-    points: Sequence[tuple[str, str]] = (),
+    no: Refused | None = None,
 ) -> HttpResponse:
     """The whole sheet; in the question `name` it shows errors and what was sent instead."""
     assert isinstance(request.user, User)
@@ -66,7 +67,7 @@ def page(
     sitting = sittings.sheets_of(coding)
     sheets = sittings.readings(sitting)
     this = next(s for s in sheets if s.coding.pk == coding.pk)
-    questions = questions_of(this, wanting=bool(points))
+    questions = questions_of(this, wanting=no is not None)
     if shown:
         questions = [replace(q, **shown) if q.name == name else q for q in questions]
     url = reverse("coding:sheet", args=[coding.pk])
@@ -87,7 +88,8 @@ def page(
         "rules": rule_panel(coding.codebook, coding.case.unit_id),
         "states": questions[0].states if questions else {},
         "sources": () if coding.submitted_at else blind.sources_for(request.user, project),
-        "points": [(text, address.removeprefix(url)) for text, address in points],
+        "no": no,
+        "points": [(text, at.removeprefix(url)) for text, at in no.links] if no else [],
     }
     return render(request, "coding/sheet.html", context, status=status)
 

@@ -28,9 +28,10 @@ class Way:
     pages: tuple[str, ...] = ()
 
 
+SHEET = ("coding:sheet", "coding:save", "coding:cite", "coding:submit")
 WAYS = (
     Way("coding:start", "Overview", "home", "o", access.CURATORS),
-    Way("coding:work", "My work", "checklist", "w", access.TEAM, ("coding:sheet",)),
+    Way("coding:work", "My work", "checklist", "w", access.TEAM, SHEET),
     Way("coding:disputes", "Disputes", "scale", "d", access.ADJUDICATORS, ("coding:dispute",)),
     Way("coding:codebook", "Codebook", "book-2", "b"),
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),

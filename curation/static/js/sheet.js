@@ -616,6 +616,8 @@ const citeOf = (input) =>
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const submitter = event.submitter;
+  const token = form.elements.csrfmiddlewaretoken;
+  if (token) token.value = csrf(); // another one since the last sign-in, perhaps in another tab
   if (form.matches(".cb-answer")) {
     event.preventDefault();
     const answer = answers.get(form.closest(".cb-entry").dataset.name);
