@@ -9,7 +9,7 @@ from .bootstrap import Seed
 from .coefficient import Coefficient
 from .distances import Measure, by_measure
 from .estimate import Model, estimate
-from .patterns import Ratings, tabulate
+from .patterns import Patterns, Ratings, tabulate
 
 
 def krippendorff_alpha(
@@ -33,7 +33,11 @@ def krippendorff_alpha(
     the part that comes from the ranks.
     """
     patterns = tabulate(ratings, categories).pairable().unordered()
-    model = Model(
+    return estimate(alpha_model(patterns, measure), bootstrap=bootstrap, seed=seed)
+
+
+def alpha_model(patterns: Patterns, measure: Measure) -> Model:
+    return Model(
         patterns=patterns,
         distance=None if measure == "ordinal" else by_measure(measure, patterns),
         margins=spread.all_ratings(patterns),
@@ -42,4 +46,3 @@ def krippendorff_alpha(
         weighted=True,
         small_sample=True,
     )
-    return estimate(model, bootstrap=bootstrap, seed=seed)

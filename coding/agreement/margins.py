@@ -99,7 +99,7 @@ Chance = Callable[[Floats, Distance], tuple[Floats, Floats]]
 def of_two_drawn(shares: Floats, distance: Distance) -> tuple[Floats, Floats]:
     """Two ratings drawn from all: sum pi_c pi_k d_ck (Scott, Fleiss, Krippendorff)."""
     away = distance.times(shares)
-    return _if_varied(shares, (shares * away).sum(axis=(1, 2))), 2 * away
+    return (shares * away).sum(axis=(1, 2)), 2 * away
 
 
 def of_two_coders(shares: Floats, distance: Distance) -> tuple[Floats, Floats]:
@@ -107,7 +107,7 @@ def of_two_coders(shares: Floats, distance: Distance) -> tuple[Floats, Floats]:
     coders = shares.shape[1]
     others = distance.times(shares.sum(axis=1))[:, None] - distance.times(shares)
     away = others / max(coders * (coders - 1), 1)
-    return _if_varied(shares, (shares * away).sum(axis=(1, 2))), 2 * away
+    return (shares * away).sum(axis=(1, 2)), 2 * away
 
 
 def of_hard_units(shares: Floats, distance: Distance) -> tuple[Floats, Floats]:
@@ -126,9 +126,3 @@ def of_equal_shares(shares: Floats, distance: Distance) -> tuple[Floats, Floats]
 def of_nothing(shares: Floats, distance: Distance) -> tuple[Floats, Floats]:
     """No correction for chance: percent agreement."""
     return np.ones(len(shares)), np.zeros_like(shares)
-
-
-def _if_varied(shares: Floats, expected: Floats) -> Floats:
-    """nan where fewer than two categories were used: then nothing could have differed."""
-    used = (shares > 0).any(axis=1).sum(axis=-1)
-    return np.where((used > 1) & (expected > 0), expected, np.nan)

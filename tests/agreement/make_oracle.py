@@ -71,8 +71,8 @@ def of_icc(said: np.ndarray) -> list[list[object]]:
         return []
     long = full.stack().reset_index().set_axis(["unit", "coder", "said"], axis=1)
     found = import_module("pingouin").intraclass_corr(long, "unit", "coder", "said")
-    values = found["ICC"].to_list()
-    return [["icc", form, round(value, 10)] for form, value in zip(FORMS, values, strict=True)]
+    rows = zip(FORMS, found["ICC"], found["CI95"], strict=True)
+    return [["icc", form, round(value, 10), *map(float, limits)] for form, value, limits in rows]
 
 
 def figures(found: dict[str, Any]) -> list[float]:
@@ -94,7 +94,7 @@ def main() -> None:
     note = (
         "Regression values, not published ones: random matrices, figures of irrCAC 0.4.4 and"
         " pingouin 0.6.1 as make_oracle.py wrote them. Each row: function, weights, measure or"
-        " form, value, standard error, low, high (icc: the value)."
+        " form, value, standard error, low, high (icc: value, low and high to two digits)."
     )
     lines = ",\n".join(json.dumps(case) for case in cases)
     print(f'{{"note": {json.dumps(note)}, "cases": [\n{lines}\n]}}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from coding.agreement import (
     Coefficient,
+    Measure,
     cohen_kappa,
     conger_kappa,
     fleiss_kappa,
@@ -18,7 +20,9 @@ from coding.agreement import (
     krippendorff_alpha,
     percent_agreement,
     specific_agreement,
+    tabulate,
 )
+from coding.agreement.krippendorff import alpha_model
 from coding.agreement.quantiles import f_quantile, t_quantile
 
 from .matrices import simulated
@@ -90,6 +94,21 @@ def test_the_standard_error_is_near_that_of_leaving_out_one_unit_at_a_time(
     jackknife = np.sqrt(299 / 300 * np.square(without - without.mean()).sum())
 
     assert function(said).se == pytest.approx(jackknife, rel=0.02)
+
+
+@pytest.mark.parametrize("measure", ["nominal", "ordinal", "interval", "ratio"])
+def test_the_influence_of_a_row_is_the_slope_of_alpha_in_its_count(measure: Measure) -> None:
+    random = np.random.default_rng(16)
+    said = simulated(random, units=40, shares=[0.7, 0.1, 0.1, 0.1], knows=0.6, coders=3) + 1.0
+    said[random.random(said.shape) < 0.1] = np.nan
+    patterns = tabulate(said).pairable()
+    model = replace(alpha_model(patterns, measure), small_sample=False)
+    times = patterns.times[None].astype(float)
+    step = 1e-4 * np.eye(len(patterns.times))
+
+    slope = (model.values(times + step) - model.values(times - step)) / 2e-4
+
+    assert model.influence(times) == pytest.approx(patterns.units * slope, abs=1e-6)
 
 
 def test_the_bootstrap_interval_stands_beside_the_analytic_one() -> None:

@@ -66,7 +66,7 @@ def same(one: Coefficient, other: Coefficient) -> bool:
 
 
 @each
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows(), random=st.randoms())
 def test_the_order_of_coders_and_of_units_changes_nothing(
     function: Function, said: Rows, random: st.DataObject
@@ -80,7 +80,7 @@ def test_the_order_of_coders_and_of_units_changes_nothing(
 
 
 @each_nominal
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows(), names=st.permutations("vwxyz"))
 def test_the_names_of_nominal_categories_change_nothing(
     function: Function, said: Rows, names: list[str]
@@ -91,7 +91,7 @@ def test_the_names_of_nominal_categories_change_nothing(
 
 
 @each
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows(), copies=st.integers(1, 3))
 def test_a_coder_and_copies_of_that_coder_agree_fully(
     function: Function, said: Rows, copies: int
@@ -110,21 +110,21 @@ def test_a_coder_and_copies_of_that_coder_agree_fully(
 
 
 @each
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=rows())
 def test_units_nobody_coded_change_nothing(function: Function, said: Rows) -> None:
     width = len(said[0])
     assert same(function(said), function([*said, [None] * width]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows(), code=st.integers(0, 4))
 def test_units_with_one_rating_change_no_alpha(said: Rows, code: int) -> None:
     single: list[int | None] = [code, *[None] * (len(said[0]) - 1)]
     assert same(krippendorff_alpha(said), krippendorff_alpha([*said, single]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows(), times=st.integers(1, 9), more=st.integers(-9, 9))
 def test_another_zero_or_unit_of_measurement_changes_no_interval_alpha(
     said: Rows, times: int, more: int
@@ -134,7 +134,7 @@ def test_another_zero_or_unit_of_measurement_changes_no_interval_alpha(
     assert same(one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(said=rows())
 def test_only_the_order_of_the_ranks_matters_for_ordinal_alpha(said: Rows) -> None:
     stretched = [[None if x is None else x**3 - 5 for x in row] for row in said]
@@ -142,7 +142,7 @@ def test_only_the_order_of_the_ranks_matters_for_ordinal_alpha(said: Rows) -> No
 
 
 @pytest.mark.parametrize("name", ["alpha", "fleiss", "conger"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=rows())
 def test_categories_nobody_used_matter_only_where_the_scale_is_part_of_chance(
     name: str, said: Rows
@@ -151,7 +151,7 @@ def test_categories_nobody_used_matter_only_where_the_scale_is_part_of_chance(
 
 
 @each
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=rows())
 def test_numbers_arrays_texts_and_counted_rows_are_the_same_ratings(
     function: Function, said: Rows

@@ -8,9 +8,10 @@ import tracemalloc
 from pathlib import Path
 from time import perf_counter
 
+import krippendorff
 import numpy as np
 
-from coding.agreement import krippendorff_alpha
+from coding.agreement import krippendorff_alpha, tabulate
 
 from .matrices import simulated
 
@@ -61,3 +62,13 @@ def test_every_number_its_own_category_is_no_trouble() -> None:
     said = np.random.default_rng(3).normal(size=(20_000, 2))
     assert abs(float(krippendorff_alpha(said, "interval", bootstrap=5))) < 0.05
     assert abs(float(krippendorff_alpha(said, "nominal"))) < 0.001
+
+
+def test_forty_coders_on_seven_categories_are_still_told_apart() -> None:
+    said = simulated(np.random.default_rng(4), units=30, shares=[1 / 7] * 7, knows=0.5, coders=40)
+    said[:15] = said[0]
+    said[:15, 0] = np.arange(15) % 7
+    theirs = krippendorff.alpha(reliability_data=said.T, level_of_measurement="nominal")
+
+    assert len(tabulate(said).times) == 22
+    assert abs(float(krippendorff_alpha(said)) - theirs) < 1e-10
