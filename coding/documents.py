@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -12,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from coding import shapes
-from coding.canonical import Domain, Invalid, matches, parse
-from coding.expressions import BadExpression, names, parent_names
+from coding import meanings, shapes
+from coding.canonical import NONE, Invalid, clean
+from coding.expressions import is_name
 from coding.models import Codebook, Entry, MissingCode, Variable
 
 Document = dict[str, Any]  # YAML or JSON: the shape is what `problems` checks
@@ -59,12 +58,12 @@ def _missing_of(code: MissingCode) -> dict[str, object]:
         "meaning": code.meaning,
         "counts_in_reliability": treated[code.in_reliability],
         "set_by": code.set_by,
-        **({"note_required": True} if code.needs_note else {}),
+        "note_required": code.needs_note,
     }
 
 
 def _code(text: str) -> int | str:
-    return int(text) if text.lstrip("-").isdigit() and str(int(text)) == text else text
+    return int(text) if re.fullmatch(r"0|-?[1-9][0-9]*", text) else text
 
 
 def _entry_of(entry: Entry) -> dict[str, object]:
@@ -128,40 +127,7 @@ KINDS = {
     "state_reference": "state",
     "multi_select": "set",
 } | {kind: kind for kind in Variable.Kind.values}
-_VARIABLE_KEYS = {
-    "name",
-    "unit",
-    "section",
-    "label",
-    "question",
-    "type",
-    "level",
-    "required",
-    "filter",
-    "rule",
-    "example",
-    "sources",
-    "categories",
-    "categories_from",
-    "exclusive",
-    "skip",
-    "checks",
-    "derived_from",
-    "derive",
-    "reference",
-    "roster_of",
-    "measure",
-    "min",
-    "max",
-    "pattern",
-    "tolerance",
-    "compare",
-    "known_disagreement",
-    "note",
-    "hypotheses",
-}
-_CATEGORY_KEYS = {"code", "label", "definition", "include", "exclude", "example"}
-EXTRA_KEYS = ("known_disagreement", "note", "hypotheses")
+EXTRA_KEYS = shapes.EXTRA
 
 
 @dataclass(frozen=True)
@@ -214,13 +180,16 @@ def mended(document: Document) -> Document:
 def _rejoined(category: Document) -> Document:
     if not isinstance(category, dict):
         return category
-    tail = [str(k) for k, v in category.items() if v is None and k not in _CATEGORY_KEYS]
+    tail = [str(k) for k, v in category.items() if v is None and k not in shapes.CATEGORY]
     rest = {k: v for k, v in category.items() if k not in tail}
     return rest | {"label": ", ".join([str(rest.get("label", "")), *tail])} if tail else rest
 
 
 def problems(document: object) -> list[Problem]:
-    """Everything that is wrong with a document, not only the first thing."""
+    """Everything that is wrong with a document, not only the first thing.
+
+    What it says is read only where it has the shape of a codebook.
+    """
     if not isinstance(document, Mapping):
         return [Problem("document", "must be a mapping with the keys codebook and variables.")]
     head, variables = document.get("codebook"), document.get("variables")
@@ -228,12 +197,18 @@ def problems(document: object) -> list[Problem]:
         return [Problem("document", "needs a mapping codebook and a list variables.")]
     if misshapen := [Problem(*fault) for fault in shapes.faults(document)]:
         return misshapen
-    shape = [*_head_problems(head), *_shape_problems(variables, head)]
-    if shape:
-        return shape
-    ready = normal(dict(document))
-    # Circles can be followed only where every expression can be read.
-    return [*_meaning_problems(ready["variables"], head)] or [*_circles(ready["variables"])]
+    if misnamed := [*_head_problems(head), *_variable_problems(variables, head)]:
+        return misnamed
+    return [Problem(*fault) for fault in meanings.faults(normal(dict(document)))]
+
+
+def _odd_name(name: str) -> str:
+    """Why nothing can have this name; empty where it can. Expressions must be able to say it."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        return f"the name {name!r} must be lower-case letters, digits and _."
+    if name in ("siblings", "case", "parent") or not is_name(name):
+        return f"the name {name} is a word of the expression language: take another."
+    return ""
 
 
 def _head_problems(head: Mapping[str, Any]) -> Iterator[Problem]:
@@ -242,174 +217,78 @@ def _head_problems(head: Mapping[str, Any]) -> Iterator[Problem]:
     units = head.get("units") or []
     if not units:
         yield Problem("codebook.units", "needs at least one unit of analysis.")
-    known = [u.get("id") for u in units]
+    known = [u["id"] for u in units]
     for name in _twice(known):
         yield Problem(f"codebook.units {name}", "is defined twice.")
-    for unit in units:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", str(unit.get("id", ""))):
-            yield Problem(f"codebook.units {unit.get('id')}", "id must be lower-case letters.")
-        if unit.get("parent") and unit["parent"] not in known[: known.index(unit["id"])]:
-            yield Problem(f"codebook.units {unit['id']}", "parent must be a unit listed before.")
-    for code in _twice(str(m.get("code")) for m in head.get("missing_codes") or []):
+    for number, unit in enumerate(units):
+        place = f"codebook.units {unit['id']}"
+        if rule := _odd_name(unit["id"]):
+            yield Problem(place, rule)
+        if unit.get("parent") and unit["parent"] not in known[:number]:
+            yield Problem(place, "parent must be a unit listed before.")
+        if unit.get("rows") in ("roster", "numbered") and not unit.get("parent"):
+            yield Problem(place, f"rows are {unit['rows']}: it needs a parent.")
+    yield from _missing_code_problems([str(m["code"]) for m in head.get("missing_codes") or []])
+
+
+def _missing_code_problems(codes: list[str]) -> Iterator[Problem]:
+    for code in _twice(codes):
         yield Problem(f"codebook.missing_codes {code}", "is defined twice.")
+    for code in codes:
+        if rule := _odd_code(code):
+            yield Problem(f"codebook.missing_codes {code}", rule)
 
 
-def _twice(found: Iterable[object]) -> list[object]:
+def _twice(found: Iterable[str]) -> list[str]:
     return [item for item, times in Counter(found).items() if times > 1]
 
 
-def _shape_problems(variables: list[Document], head: Mapping[str, Any]) -> Iterator[Problem]:
-    units = [u.get("id") for u in head.get("units") or []]
-    reserved = {*units, "siblings", "case", "parent"}
-    for name in _twice(v.get("name") for v in variables):
+def _odd_code(code: str) -> str:
+    """Why a word cannot stand for an answer; empty where it can."""
+    if not code or re.search(r"[;,\s]", code):
+        return f"the code {code!r} is empty or holds a space, comma or semicolon."
+    try:
+        written = clean(code)
+    except Invalid as error:
+        return f"the code {code!r} cannot be written: {error}"
+    return f"the code {code!r} must be written {written!r}." if written != code else ""
+
+
+def _variable_problems(variables: list[Document], head: Mapping[str, Any]) -> Iterator[Problem]:
+    units = [u["id"] for u in head.get("units") or []]
+    missing = {str(m["code"]) for m in head.get("missing_codes") or []}
+    for name in _twice(v["name"] for v in variables if v.get("name")):
         yield Problem(f"variable {name}", "is defined twice.")
     for number, v in enumerate(variables, 1):
         place = f"variable {v.get('name') or f'no. {number}'}"
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", str(v.get("name", ""))):
-            yield Problem(place, "name must be lower-case letters, digits and _.")
-        if v.get("name") in reserved:
-            yield Problem(place, f"name is reserved ({', '.join(sorted(map(str, reserved)))}).")
+        if rule := _odd_name(v.get("name", "")):
+            yield Problem(place, rule)
+        if v.get("name") in units:
+            yield Problem(place, f"the name {v['name']} is that of a unit.")
         if v.get("unit") not in units:
             yield Problem(place, f"unit {v.get('unit')!r} is not one of {', '.join(units)}.")
-        if str(v.get("type")) not in KINDS:
+        if v.get("type") not in KINDS:
             yield Problem(place, f"type {v.get('type')!r} is unknown: use {', '.join(KINDS)}.")
         if v.get("level") not in (None, *Variable.Measure.values):
-            yield Problem(place, f"level {v['level']!r} is unknown.")
-        for key in set(v) - _VARIABLE_KEYS:
-            near = difflib.get_close_matches(key, _VARIABLE_KEYS, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            yield Problem(place, f"key {key!r} is unknown.{hint}")
-        yield from _category_problems(place, v, head)
+            levels = ", ".join(Variable.Measure.values)
+            yield Problem(place, f"level {v['level']!r} is unknown: use {levels}.")
+        yield from _category_problems(place, v, missing)
 
 
-def _category_problems(place: str, v: Document, head: Mapping[str, Any]) -> Iterator[Problem]:
+def _category_problems(place: str, v: Document, missing: set[str]) -> Iterator[Problem]:
     categories = v.get("categories") or []
-    missing = {str(m.get("code")) for m in head.get("missing_codes") or []}
-    codes = [str(c.get("code")) for c in categories]
+    codes = [str(c.get("code", "")) for c in categories]
     for code in _twice(codes):
         yield Problem(place, f"two categories have the code {code}.")
-    for c in categories:
-        if c.get("code") in (None, "") or not c.get("label"):
+    for category, code in zip(categories, codes, strict=True):
+        if not code or category.get("label") in (None, ""):
             yield Problem(place, "every category needs a code and a label.")
-        if str(c.get("code")) in missing:
-            yield Problem(place, f"the code {c['code']} is a missing code.")
-        if re.search(r"[;,\s]", str(c.get("code", ""))):
-            yield Problem(place, f"the code {c['code']!r} holds a space, comma or semicolon.")
-        for key in set(c) - _CATEGORY_KEYS:
-            yield Problem(place, f"category key {key!r} is unknown.")
-    for code in v.get("exclusive") or []:
-        if str(code) not in codes:
+        elif rule := _odd_code(code):
+            yield Problem(place, rule)
+        if code in missing:
+            yield Problem(place, f"the code {code} is a missing code.")
+        if code == NONE and KINDS.get(v.get("type", "")) == "set":
+            yield Problem(place, f"the code {NONE} means that no category holds.")
+    if not v.get("categories_from"):
+        for code in {str(code) for code in v.get("exclusive") or []} - set(codes):
             yield Problem(place, f"exclusive code {code} is not among its categories.")
-
-
-def _meaning_problems(variables: list[Document], head: Mapping[str, Any]) -> Iterator[Problem]:
-    above = _units_above(head)
-    of_unit: dict[str, set[str]] = {u["id"]: set() for u in head["units"]}
-    for v in variables:
-        of_unit[v["unit"]].add(v["name"])
-    for v in variables:
-        place = f"variable {v['name']}"
-        yield from _kind_problems(place, v, variables, of_unit)
-        for part, text in expressions_of(v):
-            yield from _expression_problems(f"{place}, {part}", text, v["unit"], of_unit, above)
-        if v.get("skip"):
-            yield from _skip_problems(place, v, head)
-
-
-def _units_above(head: Mapping[str, Any]) -> dict[str, list[str]]:
-    above: dict[str, list[str]] = {}
-    for unit in head["units"]:
-        parent = unit.get("parent")
-        above[unit["id"]] = [parent, *above[parent]] if parent else []
-    return above
-
-
-def _kind_problems(
-    place: str, v: Document, variables: list[Document], of_unit: Mapping[str, set[str]]
-) -> Iterator[Problem]:
-    kind = v["type"]
-    if kind in ("category", "ordinal") and not v["categories"]:
-        yield Problem(place, "needs categories.")
-    if kind == "set" and not v["categories"] and v.get("reference") != "state":
-        yield Problem(place, "needs categories, or reference: state.")
-    if v.get("categories_from") and v["categories_from"] not in {x["name"] for x in variables}:
-        yield Problem(place, f"categories_from {v['categories_from']!r} is not a variable.")
-    if v.get("reference") not in (None, "state"):
-        yield Problem(place, f"reference {v['reference']!r} is unknown: only state is.")
-    if v.get("roster_of") and (v["roster_of"] not in of_unit or v.get("reference") != "state"):
-        yield Problem(place, "roster_of must name a unit, and needs reference: state.")
-    low, high = v.get("min"), v.get("max")
-    if low is not None and high is not None and low > high:
-        yield Problem(place, f"min {low} is above max {high}.")
-    if v.get("pattern"):
-        yield from _pattern_problems(place, v["pattern"])
-
-
-def _pattern_problems(place: str, pattern: str) -> Iterator[Problem]:
-    try:
-        matches("", pattern)
-    except Invalid as error:
-        yield Problem(place, str(error))
-
-
-def expressions_of(v: Document) -> Iterator[tuple[str, str]]:
-    """The expressions of a variable with the part that holds each."""
-    if isinstance(v.get("skip"), Mapping):
-        yield "skip", str(v["skip"].get("if", ""))
-    for number, check in enumerate(v.get("checks") or [], 1):
-        yield f"check {number}", str(check.get("expr", ""))
-    if v.get("derive"):
-        yield "derive", str(v["derive"])
-
-
-def _expression_problems(
-    place: str,
-    text: str,
-    unit: str,
-    of_unit: Mapping[str, set[str]],
-    above: Mapping[str, list[str]],
-) -> Iterator[Problem]:
-    try:
-        used = names(text)
-    except BadExpression as error:
-        yield Problem(place, str(error))
-        return
-    known = of_unit[unit] | set(above[unit]) | {"siblings"}
-    for name in sorted(used - known):
-        yield Problem(place, f"{name} is not a variable of {unit} nor a unit above it.")
-    for parent in above[unit]:
-        for name in sorted(parent_names(text, parent) - of_unit[parent]):
-            yield Problem(place, f"{parent}.{name} is not a variable of {parent}.")
-
-
-def _skip_problems(place: str, v: Document, head: Mapping[str, Any]) -> Iterator[Problem]:
-    then = str(v["skip"].get("then", ""))
-    missing = {str(m["code"]): str(m.get("label", "")) for m in head.get("missing_codes") or []}
-    codes = {str(c["code"]): str(c["label"]) for c in v["categories"]}
-    try:
-        if then not in missing:
-            parse(then, Domain(kind=v["type"], categories=codes))
-    except Invalid as error:
-        yield Problem(f"{place}, skip", f"then {then!r} is not an answer. {error}")
-
-
-def _circles(variables: list[Document]) -> Iterator[Problem]:
-    """Skip and derive rules that in the end depend on themselves."""
-    needs: dict[str, set[str]] = {}
-    for v in variables:
-        used = [names(t) for part, t in expressions_of(v) if not part.startswith("check")]
-        needs[v["name"]] = set().union(*used) & {x["name"] for x in variables}
-    for name in needs:
-        if name in _reached(name, needs):
-            yield Problem(f"variable {name}", "its skip or derive rule depends on itself.")
-
-
-def _reached(start: str, needs: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = list(needs[start])
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += needs.get(name, set())
-    return seen

@@ -74,6 +74,14 @@ def compiled(text: str) -> cel.Program:
     return program
 
 
+def is_name(word: str) -> bool:
+    """Could an expression read a variable of this name? Not if the language keeps the word."""
+    try:
+        return bool(cel.compile(word).variables() == [word])
+    except ValueError:
+        return False
+
+
 def _placed(message: str) -> str:
     """The parser's complaint, and where it stands, in one line."""
     found = re.search(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+import re
 from collections.abc import Iterator, Mapping
 
 # A word for the kind of content, and for texts and codes how many characters fit.
@@ -64,12 +67,17 @@ CATEGORY: Shape = {
 }
 SKIP: Shape = {"if": "text 500", "then": "code 40"}
 CHECK: Shape = {"expr": "text 1000", "severity": "hard|soft", "message": "text"}
+EXTRA = ("known_disagreement", "note", "hypotheses")  # kept with a variable as they are
 LARGEST = 10**15
+DEEPEST = 20
 
 
-def faults(document: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+def faults(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Place and rule of everything that does not have the shape of a codebook document."""
     head = document["codebook"]
+    for key, value in document.items():
+        if key != "variables":
+            yield from _unwritable(str(key), value)
     yield from _of("codebook", head, CODEBOOK)
     yield from _rows("codebook.units", head, "units", UNIT, "id", ("id",))
     yield from _rows(
@@ -77,12 +85,38 @@ def faults(document: Mapping[object, object]) -> Iterator[tuple[str, str]]:
     )
     for number, variable in enumerate(_listed(document, "variables"), 1):
         name = variable.get("name") if isinstance(variable, Mapping) else None
-        place = f"variable {name or f'no. {number}'}"
-        yield from _of(place, variable, VARIABLE)
-        yield from _rows(f"{place}, category", variable, "categories", CATEGORY, "code", ())
-        yield from _rows(f"{place}, check", variable, "checks", CHECK, "", ("expr", "message"))
-        if isinstance(variable, Mapping) and isinstance(variable.get("skip"), Mapping):
-            yield from _of(f"{place}, skip", variable["skip"], SKIP, ("if", "then"))
+        yield from _variable(f"variable {name or f'no. {number}'}", variable)
+
+
+def _variable(place: str, variable: object) -> Iterator[tuple[str, str]]:
+    yield from _unwritable(place, variable)
+    yield from _of(place, variable, VARIABLE)
+    yield from _unknown(place, variable, (*VARIABLE, *EXTRA))
+    yield from _rows(f"{place}, category", variable, "categories", CATEGORY, "code", ())
+    yield from _rows(f"{place}, check", variable, "checks", CHECK, "", ("expr", "message"))
+    if isinstance(variable, Mapping) and isinstance(variable.get("skip"), Mapping):
+        yield from _of(f"{place}, skip", variable["skip"], SKIP, ("if", "then"))
+        yield from _unknown(f"{place}, skip", variable["skip"], tuple(SKIP))
+
+
+def _unwritable(place: str, value: object, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What no database and no digest could keep: only texts, numbers, lists and mappings can be."""
+    if depth > DEEPEST:
+        yield place, "is nested too deeply."
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _unwritable(place, key, depth + 1)
+            yield from _unwritable(f"{place}.{key}", part, depth + 1)
+    elif isinstance(value, list):
+        for number, part in enumerate(value, 1):
+            yield from _unwritable(f"{place}.{number}", part, depth + 1)
+    elif isinstance(value, str):
+        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", value):
+            yield place, "holds a control character: remove it."
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield place, "is no number."
+    elif value is not None and not isinstance(value, (int, float)):
+        yield place, f"must be text in quotation marks, not a {type(value).__name__}."
 
 
 def _listed(holder: object, key: str) -> list[object]:
@@ -95,7 +129,16 @@ def _rows(
 ) -> Iterator[tuple[str, str]]:
     for number, row in enumerate(_listed(holder, key), 1):
         known = row.get(name) if isinstance(row, Mapping) else None
-        yield from _of(f"{place} {number if known is None else known}", row, shape, needed)
+        where = f"{place} {number if known is None else known}"
+        yield from _of(where, row, shape, needed)
+        yield from _unknown(where, row, tuple(shape))
+
+
+def _unknown(place: str, holder: object, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for key in holder if isinstance(holder, Mapping) else ():
+        if isinstance(key, str) and key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            yield place, f"key {key!r} is unknown.{f' Did you mean {near[0]}?' if near else ''}"
 
 
 def _of(
