@@ -1,0 +1,9 @@
+"""Releases: cut, verified, compared. Each is frozen bytes, never rendered again."""
+
+from __future__ import annotations
+
+from curation.releases.compare import Proposal, propose
+from curation.releases.cut import cut, freeze
+from curation.releases.verify import Report, verify
+
+__all__ = ["Proposal", "Report", "cut", "freeze", "propose", "verify"]

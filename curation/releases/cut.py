@@ -1,0 +1,253 @@
+"""Cutting a release: the data set of one moment, written file by file into the store.
+
+Files first, row last: what breaks off leaves files without a name, never a release without
+files. Cases are read a few hundred at a time, so that memory does not grow with the data.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from coding import blind, codebooks, documents
+from coding.documents import Document
+from coding.errors import Refused
+from coding.models import Codebook, Coding, Project, Unit
+from curation import store
+from curation.models import Release
+from curation.releases import codebook as codebook_files
+from curation.releases import evidence, long, readme, versions, wide
+from curation.releases.columns import Column, columns_of
+from curation.releases.csvfile import CsvFile, Field, File
+from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
+from curation.releases.universe import Row, rows_of, units_of
+from curation.snapshot import snapshot
+
+CASES_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Table:
+    """A unit's part of the release: its columns, its rows, its cells by status."""
+
+    unit: Unit
+    columns: list[Column]
+    rows: list[Row]
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def counts(self) -> UnitCounts:
+        name, label = self.unit.name, self.unit.label
+        return UnitCounts(name, label, len(self.rows), len(self.columns), dict(self.statuses))
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The bytes of a release, in the store already; only its row is missing."""
+
+    codebook: Codebook
+    previous: Release | None
+    manifest: Manifest
+    digest: str
+
+
+def cut(
+    *,
+    project: Project,
+    version: str,
+    by: User | None = None,
+    allow_disputes: bool = False,
+    notes: str = "",
+) -> Release:
+    """Freeze the data set as it stands now. Refused while disputes are open, unless allowed.
+
+    Allowed, disputed cells are left empty, and the release says so.
+    """
+    moment = timezone.now()
+    notes = "\n".join(notes.split("\r\n")).strip()
+    try:
+        with snapshot():
+            frozen = freeze(project, version, allow_disputes=allow_disputes, notes=notes)
+    except store.StoreError as error:
+        raise Refused(f"No release was cut. {error}") from error
+    return register(project, frozen, moment=moment, by=by, notes=notes)
+
+
+@transaction.atomic
+def register(
+    project: Project, frozen: Frozen, *, moment: datetime, by: User | None, notes: str
+) -> Release:
+    """The row that makes it a release, unless another was cut while this one was read."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    last = versions.last_of(project)
+    if last != frozen.previous:
+        raise Refused(f"{last} was cut meanwhile: look at it before you cut another.")
+    return Release.objects.create(
+        project=project,
+        version=frozen.manifest.version,
+        codebook=frozen.codebook,
+        previous=frozen.previous,
+        digest=frozen.digest,
+        manifest=frozen.manifest.plain(),
+        notes=notes,
+        released_by=by,
+        released_at=moment,
+    )
+
+
+def freeze(
+    project: Project, version: str, *, allow_disputes: bool = False, notes: str = ""
+) -> Frozen:
+    """Write every file of the release into the store. The same state gives the same bytes."""
+    last = versions.last_of(project)
+    if fault := versions.problem(version, last):
+        raise Refused(fault)
+    codebook = codebooks.current_or_refused(project)
+    if codebooks.digest_of(codebook) != codebook.digest:
+        raise Refused(
+            f"Codebook {codebook.number} is no longer what was published: its digest differs. "
+            "Nothing can be released under it."
+        )
+    tables = tables_of(project, codebook)
+    if not allow_disputes:
+        _refuse_disputes(project, tables)
+    files = _data_files(project, codebook, tables)
+    manifest = Manifest(
+        project=project.slug,
+        title=project.title,
+        version=version,
+        codebook=Book(codebook.number, codebook.title, codebook.digest),
+        previous=Before(last.version, last.digest) if last else None,
+        units=tuple(table.counts() for table in tables),
+        opened_early=tuple(_opened_early(project)),
+    )
+    files += _papers(manifest, codebooks.document_of(codebook), notes)
+    manifest = replace(manifest, files=tuple(files))
+    return Frozen(codebook, last, manifest, store.put(manifest.written()).sha256)
+
+
+def tables_of(project: Project, codebook: Codebook) -> list[Table]:
+    """The units of the codebook with what a release would hold of them."""
+    states = codebooks.states_of(project.pk)
+    return [
+        Table(
+            unit,
+            columns_of(codebooks.entries_of(codebook, unit.pk), states),
+            rows_of(project, unit),
+        )
+        for unit in units_of(codebook)
+    ]
+
+
+def disputes_in(project: Project, tables: list[Table]) -> Counter[str]:
+    """Disputed cells that a release would hold, by unit."""
+    found: Counter[str] = Counter()
+    cells = blind.all_cells(project).filter(status="disputed").values_list("case", "variable")
+    places = {row.pk: table for table in tables for row in table.rows}
+    columns = {column.variable for table in tables for column in table.columns}
+    for case, variable in cells:
+        if case in places and variable in columns:
+            found[places[case].unit.name] += 1
+    return found
+
+
+def _refuse_disputes(project: Project, tables: list[Table]) -> None:
+    disputes = disputes_in(project, tables)
+    if not disputes:
+        return
+    address = reverse("coding:disputes", args=[project.slug])
+    links = [
+        (f"{disputes[t.unit.name]} in {t.unit.label}", f"{address}?unit={t.unit.name}")
+        for t in tables
+        if disputes[t.unit.name]
+    ]
+    count = disputes.total()
+    cells = "1 cell is" if count == 1 else f"{count} cells are"
+    raise Refused(
+        f"{cells} still disputed. Settle them first, or allow a release that leaves them empty.",
+        links,
+    )
+
+
+def _opened_early(project: Project) -> Iterator[Early]:
+    cases = blind.released_cases(project).values("pk")
+    opened = Coding.objects.filter(case__in=cases).exclude(unblind_reason="").order_by()
+    columns = ("case__key", "case__root__key", "unblind_reason")
+    found = {(root or key, reason) for key, root, reason in opened.values_list(*columns)}
+    return (Early(case, reason) for case, reason in sorted(found))
+
+
+# ------------------------------------------------------------------ the files
+
+
+def _data_files(project: Project, codebook: Codebook, tables: list[Table]) -> list[File]:
+    names = evidence.pseudonyms(project)
+    with ExitStack() as drafts, uncollected():
+        cells = CsvFile("cells.csv", long.CELLS, drafts.enter_context(store.draft()))
+        codings = CsvFile("codings.csv", long.CODINGS, drafts.enter_context(store.draft()))
+        wides = []
+        for table in tables:
+            headings = wide.headings(table.unit, table.columns)
+            draft = drafts.enter_context(store.draft())
+            wides.append(CsvFile(f"{table.unit.name}.csv", headings, draft))
+            for start in range(0, len(table.rows), CASES_AT_ONCE):
+                rows = table.rows[start : start + CASES_AT_ONCE]
+                block = _block(project, codebook, table, rows, names)
+                for file, lines in zip((wides[-1], cells, codings), block, strict=True):
+                    file.write(lines)
+        return [file.keep() for file in (*wides, cells, codings)]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Rows hold no circles: to look for them, every 700 rows, is 2 seconds of 5."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
+
+
+Lines = list[list[Field]]
+
+
+def _block(
+    project: Project, codebook: Codebook, table: Table, rows: list[Row], names: Mapping[int, str]
+) -> tuple[Lines, Lines, Lines]:
+    """The lines of a few cases for the wide table, cells.csv and codings.csv."""
+    pks = [row.pk for row in rows]
+    all_cells = evidence.cells_of(project, pks)
+    all_sayings = evidence.sayings_of(pks, names)
+    wide_lines: Lines = []
+    cell_lines: Lines = []
+    coding_lines: Lines = []
+    for row in rows:
+        place = (table.unit.name, row.key)
+        cells, sayings = all_cells.get(row.pk, {}), all_sayings.get(row.pk, {})
+        wide_lines.append(wide.row(row, table.columns, cells))
+        cell_lines += long.cell_rows(place, table.columns, cells, sayings, codebook.number)
+        coding_lines += long.coding_rows(place, table.columns, sayings)
+    table.statuses.update(str(line[long.STATUS]) for line in cell_lines)
+    return wide_lines, cell_lines, coding_lines
+
+
+def _papers(manifest: Manifest, document: Document, notes: str) -> list[File]:
+    """What is there to be read: the codebook twice, and the README."""
+    missing = {str(m["code"]): m["label"] for m in document["codebook"]["missing_codes"]}
+    papers = {
+        "codebook.json": documents.canonical(document),
+        "codebook.md": codebook_files.markdown(document).encode(),
+        "README.md": readme.markdown(manifest, notes, missing).encode(),
+    }
+    kept = {name: store.put(data) for name, data in papers.items()}
+    return [File(name, found.sha256, found.bytes) for name, found in kept.items()]

@@ -1,0 +1,112 @@
+"""The release's README: what it holds, how far to trust it, how to read and to cite it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from curation.releases.manifest import Manifest, UnitCounts
+
+STATUSES = {
+    "agreed": "all coders said the same",
+    "single": "said by one coder only, compared with nobody",
+    "adjudicated": "settled by an adjudicator, with a cause and a reason",
+    "derived": "computed from other cells",
+    "unresolved": "looked at and left open: empty in the tables",
+    "disputed": "coders differ and nobody has ruled yet: empty in the tables",
+    "uncoded": "nobody has coded it yet: empty in the tables",
+}
+COLUMNS_OF_CELLS = """\
+- `value`, `label`: the cell as in the wide table, and what its code stands for
+- `status`, `coders`: how the value came about, and how many coders it rests on
+- `certainty`: the lowest certainty, 1 (guess) to 4, among the coders who say this value
+- `cause`, `reason`: of a ruling, why coders differed and why this value was chosen
+- `verified`: 1 if somebody looked at the evidence and confirmed it
+- `flagged`: 1 if a later coding differs from a settled value
+- `codebook`: number of the newest codebook under which it was coded
+- `citations`: source and place, from the coders who say this value
+"""
+READING = """\
+Every table is UTF-8 with commas, one heading line and `\\n` line ends; fields with commas, quotes
+or line breaks stand in double quotes. Rows are ordered by case key. An empty field means that there
+is no value. A missing code is a value, and stands as it was coded.
+
+A date has four columns: the date as coded (EDTF: `1991`, `1991-02`, `1991-02-28`, `1991-02~`
+about, `1990-08-02/1990-08-09` a range), its `_earliest` and `_latest` day (empty where the range is
+open or the date is missing), and its `_precision` (day, month, year or range). A set is written as
+its codes joined by `;`, and as `none` where it is empty.
+"""
+HONESTY = """\
+Coders worked blind: nobody saw another's values before all had submitted. Agreement is not truth:
+agreed coders can share an error, and a single value has been compared with nobody. Look a cell up
+in `cells.csv` before you rest an argument on it.
+"""
+
+
+def markdown(manifest: Manifest, notes: str, missing: Mapping[str, str]) -> str:
+    """`missing` maps the codes of having no answer to their labels."""
+    return "\n".join([*_head(manifest, notes), *_trust(manifest), *_use(manifest, missing)])
+
+
+def _head(manifest: Manifest, notes: str) -> Iterator[str]:
+    book, version = manifest.codebook, manifest.version
+    yield f"# {manifest.title}, release {version}"
+    yield ""
+    yield f"Codebook {book.number}, “{book.title}”, sha256 {book.digest}."
+    before = manifest.previous
+    yield f"Follows release {before.version}." if before else "The first release."
+    if notes:
+        yield f"\n## Notes\n\n{notes}"
+    yield "\n## Tables\n"
+    for unit in manifest.units:
+        yield f"- `{unit.name}.csv`: {unit.label}, {_count(unit.rows, 'row')}"
+    yield "- `cells.csv`: every cell with its status and what it rests on"
+    yield "- `codings.csv`: every opened value of every coder, under pseudonyms"
+    yield "- `codebook.md`, `codebook.json`: what each column and code means"
+    yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
+
+
+def _trust(manifest: Manifest) -> Iterator[str]:
+    yield "\n## How the cells came about\n"
+    yield from _table(manifest.units)
+    yield "\n".join(f"- {status}: {meaning}" for status, meaning in STATUSES.items())
+    yield f"\n{HONESTY}"
+    if manifest.opened_early:
+        yield "Opened before all coders had submitted, so that the rest were not coded blind:\n"
+        yield from (f"- {early.case}: {_line(early.reason)}" for early in manifest.opened_early)
+        yield ""
+
+
+def _use(manifest: Manifest, missing: Mapping[str, str]) -> Iterator[str]:
+    yield f"## Reading the tables\n\n{READING}"
+    if missing:
+        yield "Missing codes:\n"
+        yield from (f"- `{code}` {_line(label)}" for code, label in missing.items())
+        yield ""
+    yield f"`cells.csv`:\n\n{COLUMNS_OF_CELLS}"
+    yield "## Citing\n"
+    yield (
+        f"{manifest.title} (Version {manifest.version}) [Data set]. "
+        f"Codebook {manifest.codebook.number}.\n\n"
+        "Add the year of release and the sha256 of `manifest.json`, which stand on its page.\n"
+        "The sha256 names these bytes and no others.\n"
+    )
+
+
+def _table(units: Sequence[UnitCounts]) -> Iterator[str]:
+    yield f"| unit | rows | columns | {' | '.join(STATUSES)} |"
+    yield "|---" * (len(STATUSES) + 3) + "|"
+    for unit in units:
+        yield _row([unit.name, unit.rows, unit.columns, *(unit.count(s) for s in STATUSES)])
+    yield ""
+
+
+def _row(fields: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, fields))} |"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

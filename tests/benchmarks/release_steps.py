@@ -1,0 +1,142 @@
+"""A project of 20,000 cases and 50 variables, said by two coders, and the cut of it."""
+# ruff: noqa: S608 - the statements are written here
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from coding import codebooks
+from coding.models import Member, Project, State, Unit
+from curation.releases import cut, propose
+
+LIMITS = {"release": 15, "release, peak memory": 500}  # of a million cells
+CATEGORIES = [{"code": n, "label": f"Category {n}"} for n in range(1, 6)]
+# Kind, more of its document, and its texts as SQL over the number of a case.
+KINDS: list[tuple[str, dict[str, Any], str]] = [
+    ("category", {"categories": CATEGORIES}, "CAST(1 + {n} % 5 AS TEXT)"),
+    ("ordinal", {"categories": CATEGORIES, "level": "ordinal"}, "CAST(1 + {n} % 5 AS TEXT)"),
+    ("boolean", {}, "CAST({n} % 2 AS TEXT)"),
+    ("integer", {"level": "ratio"}, "CASE {n} % 9 WHEN 0 THEN '-99' ELSE CAST({n} AS TEXT) END"),
+    ("decimal", {"level": "ratio"}, "'0.' || CAST(1 + {n} % 999 AS TEXT)"),
+    ("date", {}, "CAST(1950 + {n} % 60 AS TEXT) || '-1' || CAST({n} % 3 AS TEXT)"),
+    ("text", {}, "'In the ' || CAST({n} AS TEXT) || 'th case, \"much\" happened, then more'"),
+    ("state", {}, "CAST(1 + {n} % 200 AS TEXT)"),
+    ("set", {"reference": "state"}, "CAST(1 + {n} % 90 AS TEXT) || ';100'"),
+    ("category", {"categories": CATEGORIES}, "'-77'"),
+]
+VARIABLES = [(f"v{n:02d}", *KINDS[n % len(KINDS)]) for n in range(50)]
+DOCUMENT = {
+    "codebook": {
+        "title": "A long codebook",
+        "units": [{"id": "crisis", "label": "Crisis", "key": ["crisis"]}],
+        "missing_codes": [
+            {"code": -77, "key": "indeterminate", "label": "Cannot be determined"},
+            {"code": -99, "key": "unknown", "label": "Unknown"},
+        ],
+    },
+    "variables": [
+        {"name": name, "unit": "crisis", "label": name, "question": "?", "type": kind, **more}
+        for name, kind, more, _ in VARIABLES
+    ],
+}
+
+
+def fill(cases: int) -> None:
+    """The database makes the rows itself: in seconds, not by the acts."""
+    call_command("migrate", verbosity=0)
+    project = Project.objects.create(slug="bench", title="Bench")
+    State.objects.bulk_create(
+        State(project=project, code=str(n), name=f"State {n}") for n in range(1, 201)
+    )
+    book = codebooks.publish(codebook=codebooks.draft(project=project, document=DOCUMENT))
+    for name in ("ada", "ben"):
+        Member.objects.create(project=project, user=User.objects.create_user(name))
+    variables = {e.name: e.variable_id for e in codebooks.entries(book)}
+    unit = Unit.objects.get(project=project).pk
+    made = [*codings(cases, unit, book.pk), *evidence(unit, project.pk)]
+    for name, _, _, text in VARIABLES:
+        made[2:2] = answers(unit, book.pk, variables[name], text)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in made:
+            cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def codings(cases: int, unit: int, book: int) -> list[str]:
+    """Cases whose keys are not in the order of their rows, each coded by both."""
+    return [
+        f"""WITH RECURSIVE numbers(n) AS
+            (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {cases})
+            INSERT INTO coding_case (unit_id, key, title, facts, rostered, in_universe)
+            SELECT {unit}, 'US-' || CAST(100000 + (n * 7919) % 900001 AS TEXT) || '-X',
+            'Crisis', '{{}}', FALSE, TRUE FROM numbers""",
+        f"""INSERT INTO coding_coding (case_id, coder_id, codebook_id, purpose, assigned_at,
+            submitted_at, unblinded_at, question, unblind_reason)
+            SELECT c.id, u.id, {book}, 'production', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP,
+            CURRENT_TIMESTAMP, '', ''
+            FROM coding_case c, auth_user u WHERE c.unit_id = {unit}""",
+    ]
+
+
+def answers(unit: int, book: int, variable: int, text: str) -> list[str]:
+    """What both say of a variable, and its cells: a tenth of them ruled on."""
+    return [
+        f"""INSERT INTO coding_value (coding_id, variable_id, text, certainty, note, saved_at)
+            SELECT c.id, {variable}, {text.format(n="c.case_id")}, 1 + c.id % 4,
+            CASE c.id % 10 WHEN 0 THEN 'A note, longer than most' ELSE '' END, CURRENT_TIMESTAMP
+            FROM coding_coding c WHERE c.codebook_id = {book}""",
+        f"""INSERT INTO coding_cell (case_id, variable_id, status, text, coders, cause, reason,
+            flagged, since)
+            SELECT c.id, {variable},
+            CASE c.id % 10 WHEN 0 THEN 'adjudicated' ELSE 'agreed' END,
+            {text.format(n="c.id")}, 2, CASE c.id % 10 WHEN 0 THEN 'slip' ELSE '' END,
+            CASE c.id % 10 WHEN 0 THEN 'Source 3, p. 12, is nearer to the event' ELSE '' END,
+            FALSE, CURRENT_TIMESTAMP FROM coding_case c WHERE c.unit_id = {unit}""",
+    ]
+
+
+def evidence(unit: int, project: int) -> list[str]:
+    """A citation for every twentieth value, and the history of the cells."""
+    columns = "id, case_id, variable_id, status, text, coders, cause, reason, flagged, since"
+    return [
+        f"""INSERT INTO coding_source (project_id, citation, csl, url)
+            VALUES ({project}, 'History of crises, vol. 2', '{{}}', '')""",
+        f"""INSERT INTO coding_citation (value_id, source_id, locator, quote)
+            SELECT v.id, s.id, 'p. ' || CAST(v.id % 500 AS TEXT), ''
+            FROM coding_value v, coding_source s
+            WHERE v.id % 20 = 0 AND s.project_id = {project}""",
+        f"""INSERT INTO coding_historicalcell ({columns}, history_date, history_type)
+            SELECT {columns}, CURRENT_TIMESTAMP, '+' FROM coding_cell
+            WHERE case_id IN (SELECT id FROM coding_case WHERE unit_id = {unit})""",
+    ]
+
+
+def measure(cases: int) -> None:
+    project = Project.objects.get(slug="bench")
+    cells = cases * len(VARIABLES)
+    started, busy = time.perf_counter(), time.process_time()
+    cut(project=project, version="0.1.0")
+    tell("release", cells, time.perf_counter() - started, "s")
+    tell("release, work of our process", cells, time.process_time() - busy, "s")
+    tell("release, peak memory", cells, peak(), "MB")
+    started = time.perf_counter()
+    propose(project)
+    tell("release, next version proposed", cells, time.perf_counter() - started, "s")
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def tell(figure: str, cells: int, value: float, unit: str) -> None:
+    line = {"figure": figure, "database": connection.vendor, "cells": cells}
+    limit = {"limit": LIMITS[figure], "kept": value < LIMITS[figure]} if figure in LIMITS else {}
+    print(json.dumps(line | {"value": round(value, 2), "unit": unit} | limit), flush=True)
