@@ -104,7 +104,7 @@ def read(path: Path) -> Document:
     except RecursionError:
         raise BadInput([Fault(path.name, "", "is nested too deeply.")]) from None
     document = documents.mended(document) if isinstance(document, dict) else document
-    if faults := [*_unwritable(document), *_placed(documents.problems(document), lines)]:
+    if faults := list(_placed(documents.problems(document), lines)):
         raise BadInput(faults)
     return dict(document)
 
@@ -186,13 +186,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
-
-
-def _unwritable(document: object) -> Iterator[Fault]:
-    """Characters that no database keeps."""
-    text = json.dumps(document, ensure_ascii=False)
-    if "\\u0000" in text or re.search("[\ud800-\udfff]", text):
-        yield Fault("document", "", "holds a NUL or half a character: remove it.")
 
 
 def _placed(problems: list[Problem], lines: Mapping[str, int]) -> Iterator[Fault]:

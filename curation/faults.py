@@ -19,8 +19,9 @@ class Fault:
     rule: str
 
     def __str__(self) -> str:
-        shown = f" “{brief(self.value)}”" if self.value else ""
-        return f"{self.place}:{shown} {self.rule}"
+        shown = f"“{brief(self.value)}”"
+        said = shown in self.rule or not self.value
+        return f"{self.place}: {self.rule}" if said else f"{self.place}: {shown} {self.rule}"
 
 
 class BadInput(ValidationError):
