@@ -1,5 +1,6 @@
 """Agreement between coders: coefficients, standard errors and intervals from counts, NumPy only."""
 
+from .alpha import krippendorff_alpha
 from .chance_corrected import (
     brennan_prediger,
     cohen_kappa,
@@ -12,7 +13,6 @@ from .chance_corrected import (
 from .coefficient import Coefficient
 from .distances import Measure, Weights
 from .icc import icc
-from .krippendorff import krippendorff_alpha
 from .latent import LatentClasses, dawid_skene
 from .patterns import Patterns, Ratings, tabulate
 from .per_category import per_category, specific_agreement

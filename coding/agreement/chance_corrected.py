@@ -7,8 +7,9 @@ unit i saying category k, and w the weights,
 
 They differ in p_e alone. ``ratings`` is a matrix of units x coders (see ``tabulate``); ``weights``
 a name (see ``by_weights``) or a K x K matrix; ``categories`` fixes the scale; ``bootstrap`` draws
-the units that many times again for a percentile interval. Standard errors are those of irrCAC
-(Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., chapter 5), with t intervals.
+the units that many times again for an interval, the same one for the same ``seed``. Standard
+errors are those of irrCAC (Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., chapter 5),
+with t intervals.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import numpy as np
 
 from .bootstrap import Draws, Seed
 from .coefficient import Coefficient, undefined
-from .distances import Distance, Nominal, Squares
+from .distances import Distance, Squares
 from .margins import Chance, Margins
 from .ordinal import rank_slope, ranks
 from .patterns import Floats, Patterns
@@ -57,19 +57,24 @@ class Model:
     undefined: str = NO_VARIATION
     least: float = -inf
 
+    @property
+    def times(self) -> Floats:
+        """1 x P: the counts as they are."""
+        return self.patterns.times[None].astype(np.float64)
+
     def values(self, times: Floats) -> Floats:
         """R x P counts of the rows -> R coefficients."""
         at = self.at(times)
         return 1 - self._correction(times) * at.observed / at.expected
 
-    def influence(self, times: Floats) -> Floats:
-        """1 x P counts of the rows -> P: A_p - A, what a unit with each row does to A."""
-        at = self.at(times)
-        units, expected = int(times.sum()), float(at.expected[0])
+    def influence(self) -> Floats:
+        """P: A_p - A, what a unit with each row does to A."""
+        at = self.at(self.times)
+        units, expected = self.patterns.units, float(at.expected[0])
         apart = float(at.observed[0]) / expected
-        unit = self.unit * units / float(times[0] @ self.unit)
+        unit = self.unit * units / float(self.times[0] @ self.unit)
         own = unit * at.within[0] / expected
-        kept = apart * float(self._correction(times)[0]) if self.weighted else 1.0
+        kept = apart * float(self._correction(self.times)[0]) if self.weighted else 1.0
         lever = apart * at.slope[0] / expected
         if self.distance is None:
             lever = lever + rank_slope(self.patterns, at.shares[0, 0], apart, expected)
@@ -81,14 +86,15 @@ class Model:
         totals = self.margins.totals(times)
         shares = totals / totals.sum(axis=-1, keepdims=True)
         distance = self.distance or Squares(ranks(shares))
-        within = self._within if self.distance else self._rows(distance)
+        within = self._rows(distance) if self._within is None else self._within
         weight = times * self.unit
         observed = (weight * within).sum(axis=1) / weight.sum(axis=1)
         return At(totals, shares, within, observed, *self.chance(shares, distance))
 
     @cached_property
-    def _within(self) -> Floats:
-        return self._rows(self.distance or Nominal(self.margins.size))
+    def _within(self) -> Floats | None:
+        """1 x P: the distance within each row, where it does not depend on the counts."""
+        return None if self.distance is None else self._rows(self.distance)
 
     def _rows(self, distance: Distance) -> Floats:
         return distance.within(self.patterns.codes).reshape(-1, len(self.patterns.codes))
@@ -115,17 +121,16 @@ def estimate(model: Model, *, bootstrap: int, seed: Seed) -> Coefficient:
     pairable = patterns.pairable()
     if pairable.units < 2:
         return undefined(FEW_UNITS, n_units=pairable.units, n_ratings=pairable.ratings)
-    times = patterns.times[None].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(model.values(times)[0])
+        value = float(model.values(model.times)[0])
         if isnan(value):
             return undefined(model.undefined, n_units=pairable.units, n_ratings=pairable.ratings)
-        influence = model.influence(times)
+        influence = model.influence()
         cells = max(patterns.codes.size, model.margins.groups * model.margins.size)
         draws = Draws(patterns.times, cells, bootstrap, seed)
         drawn = draws.interval(model.values, value, influence)
     units = patterns.units
-    spread = float(times[0] @ influence**2)
+    spread = float(patterns.times @ influence**2)
     se = sqrt(spread / units / (units - (0 if model.table else 1)))
     width = t_quantile(0.975, units - 1) * se
     limits = max(model.least, value - width), min(1.0, value + width)

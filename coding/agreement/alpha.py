@@ -30,7 +30,7 @@ def krippendorff_alpha(
     Krippendorff (2019), Content Analysis, 4th ed., chapter 12, and Krippendorff (2011),
     Computing Krippendorff's Alpha-Reliability; masi, Passonneau (2006), LREC. The standard error
     is krippen.alpha.raw of irrCAC; for ordinal, where that takes the distances as known, also
-    the part that comes from the ranks.
+    the part that comes from the ranks. Parameters as in ``chance_corrected``.
     """
     patterns = tabulate(ratings, categories).pairable().unordered()
     return estimate(alpha_model(patterns, measure), bootstrap=bootstrap, seed=seed)
