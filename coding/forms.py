@@ -17,12 +17,7 @@ from coding.models import Entry, Variable
 
 Kind = Variable.Kind
 CHOICES = (Kind.CATEGORY, Kind.ORDINAL, Kind.BOOLEAN)
-CERTAINTIES = {
-    "1": "guess from context",
-    "2": "one weak source",
-    "3": "one good source",
-    "4": "two independent good sources",
-}
+CERTAINTIES = ("1", "2", "3", "4")
 ALONE = "A note and a certainty belong to an answer: give one, or one of the missing codes."
 LONGEST_LOCATOR = 120
 LONGEST_SOURCE = 500
@@ -132,7 +127,10 @@ class ValueForm(forms.Form):
     """One entry's answer, certainty and note."""
 
     certainty = forms.TypedChoiceField(
-        choices=[("", "–"), *CERTAINTIES.items()], coerce=int, empty_value=None, required=False
+        choices=[("", "–"), *((c, c) for c in CERTAINTIES)],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     note = forms.CharField(required=False, max_length=canonical.LONGEST_TEXT)
 

@@ -47,6 +47,7 @@ def icon_names() -> frozenset[str]:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite, silent for screen readers: the words beside it speak."""
     if name not in icon_names():

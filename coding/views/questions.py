@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from coding import canonical, work
 from coding.blind import Quoted, Said
-from coding.forms import CERTAINTIES, CHOICES, Kind, States, takes_states
+from coding.forms import CHOICES, Kind, States, takes_states
 from coding.models import Entry
 from coding.rules import Broken
 from coding.sittings import Sheet
@@ -119,17 +119,14 @@ class Question:
         return self.said.note if self.said else ""
 
     @property
-    def certainties(self) -> Iterator[Option]:
+    def certainty(self) -> str:
         if self.posted is not None:
-            chosen = self.posted.get("certainty", "")
-        else:
-            chosen = str(self.said.certainty or "") if self.said else ""
-        for code, label in CERTAINTIES.items():
-            yield Option(code, label, code, code == chosen)
+            return self.posted.get("certainty", "")
+        return str(self.said.certainty or "") if self.said else ""
 
     @property
-    def is_uncertain(self) -> bool:
-        return not any(option.chosen for option in self.certainties)
+    def off(self) -> str:
+        return " disabled" if self.closed else ""
 
     # ---- how it is asked
 

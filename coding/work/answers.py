@@ -15,12 +15,13 @@ from coding.work import rows, signed
 
 def locked(coding: Coding) -> Coding:
     """The coding as it stands, held until the transaction ends. Refuses when it is closed."""
-    coding = Coding.objects.select_for_update(of=("self",)).select_related("case").get(pk=coding.pk)
-    if coding.withdrawn_at:
+    held = Coding.objects.select_for_update(of=("self",)).get(pk=coding.pk)
+    if held.withdrawn_at:
         raise Refused("This sheet was withdrawn: it can no longer change.")
-    if coding.submitted_at:
+    if held.submitted_at:
         raise Refused("This coding is submitted: it can no longer change.")
-    return coding
+    held.case = coding.case  # it never changes, so it need not be read again
+    return held
 
 
 @transaction.atomic
