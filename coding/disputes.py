@@ -101,6 +101,7 @@ class Row:
     entry: Entry
     said: list[tuple[str, int]]
     since: datetime
+    days: int
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,7 @@ class Queue:
                 entry=entry,
                 said=differing(said[cell.case_id, cell.variable_id], entry, states),
                 since=cell.since,
+                days=(self.now - cell.since).days,
             )
             for cell in listed
             for entry in [self.entries[cell.variable_id]]

@@ -35,6 +35,8 @@ _GROUP_OF = {
     "derived": "computed",
 }
 EARLIER = 3
+LONG = 400  # characters of a text that a column shows at once
+FEW = 4  # members of a set that a column names
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,21 @@ class Column:
     certainty: int | None
     note: str
     passages: tuple[Passage, ...]
+    is_set: bool
 
     @property
     def letter(self) -> str:
         return self.name.removeprefix("Coder ")
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.shown) > LONG and not self.is_set
+
+    @property
+    def brief(self) -> str:
+        """A long set in a word: its members are listed below the columns."""
+        members = len(canonical.members(self.text))
+        return f"{members} in all" if self.is_set and members > FEW else self.shown
 
 
 @dataclass(frozen=True)
@@ -299,6 +312,7 @@ class Dossier:
                     certainty=certainty,
                     note=note,
                     passages=tuple(passages[pk]),
+                    is_set=self.entries[variable].domain.kind == "set",
                 )
                 for coder, name in names.items()
                 if coder in by_coder

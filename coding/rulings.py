@@ -55,7 +55,9 @@ class RulingForm(forms.Form):
     @property
     def is_own(self) -> bool:
         """Another answer is given; a set is ruled on member by member unless one is taken."""
-        return not self.taken and (self.is_bound or self.evidence.is_set)
+        if not self.is_bound:
+            return self.evidence.is_set
+        return not self.taken and any(self._said(name) for name in ("text", "add", "instead"))
 
     @property
     def ticked(self) -> list[str]:

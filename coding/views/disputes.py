@@ -174,7 +174,10 @@ class Desk:
             to = f"{self.address}{'?' if query else ''}{query}#c-{cell}"
             return HttpResponse(status=303, headers={"Location": to})
         changed = [evidence, *self.dossier.of("computed")]
-        context = self._context() | {"items": [self.item(e) for e in changed]}
+        context = self._context() | {
+            "items": [self.item(e) for e in changed],
+            "total": blind.disputes_for(self.user, self.case.unit.project).count(),
+        }
         return render(self.request, "coding/_ruled.html", context)
 
     @property

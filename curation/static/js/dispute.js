@@ -24,7 +24,7 @@ function wireQueue(queue) {
 const cells = () => [...document.querySelectorAll(".cb-cell")];
 const active = () => document.querySelector(".cb-cell.is-active");
 const form = (cell) => cell?.querySelector("form[data-ruling]");
-const button = (cell, act) => form(cell)?.querySelector(`button[name=act][value=${act}]`);
+const button = (cell, act) => cell?.querySelector(`button[name=act][value=${act}]`);
 const open = (cell) => {
   const details = cell?.querySelector("details");
   if (details) details.open = true;
@@ -33,7 +33,11 @@ const open = (cell) => {
 
 function activate(cell) {
   if (!cell) return;
-  for (const other of cells()) other.classList.toggle("is-active", other === cell);
+  for (const other of cells()) {
+    other.classList.toggle("is-active", other === cell);
+    const main = other === cell && other.dataset.group === "open";
+    button(other, "settle")?.classList.toggle("btn-primary", main);
+  }
   const rules = [...document.querySelectorAll("[data-rule]")];
   const own = rules.find((rule) => rule.dataset.rule === cell.dataset.cell);
   for (const rule of rules) rule.hidden = rule !== (own ?? rules[0]);
@@ -131,7 +135,7 @@ const isWritten = (cell) => Boolean(form(cell)?.elements.reason.value.trim());
 // ----- A ruling is posted; the answer is the cell as it now stands
 
 async function submit(event) {
-  const to = event.target.closest("form[data-ruling]");
+  const to = event.target.closest("form[data-ruling], form[data-verify]");
   if (!to) return;
   event.preventDefault();
   const cell = to.closest(".cb-cell");
@@ -170,18 +174,24 @@ async function post(to, submitter, cell) {
 function place(html) {
   const pieces = new DOMParser().parseFromString(html, "text/html").body.children;
   for (const piece of [...pieces]) document.getElementById(piece.id)?.replaceWith(piece);
+  const open = document.getElementById("place").dataset.open;
+  const badge = document.querySelector("[data-go=d] .cb-count");
+  if (open && badge) badge.firstChild.textContent = open;
 }
 
+// From what was settled to the next open cell, from what was looked at to the one below.
 function goOn(fresh) {
   const all = cells();
   const at = all.indexOf(fresh);
+  if (fresh.dataset.group !== "settled") {
+    say(`${fresh.dataset.said}.`);
+    return focus(all[at + 1] ?? fresh);
+  }
   const isOpen = (cell) => cell.dataset.group === "open";
-  const next = all.slice(at + 1).find(isOpen) ?? all.find(isOpen);
-  const left = all.filter(isOpen).length;
+  const left = Number(document.getElementById("counts").dataset.open);
   say(`${fresh.dataset.said}. ${left ? `${left} open here.` : "Nothing is open here any more."}`);
-  if (fresh.dataset.group === "settled") focus(open(next) ?? fresh);
-  else focus(all[at + 1] ?? fresh);
-  if (!left && fresh.dataset.group === "settled") document.querySelector("[rel=next]")?.focus();
+  focus(open(all.slice(at + 1).find(isOpen) ?? all.find(isOpen)) ?? all[at + 1] ?? fresh);
+  if (!left) document.querySelector("[rel=next]")?.focus();
 }
 
 // ----- Keys, unless something is typed or a dialog is open
