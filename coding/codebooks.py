@@ -169,9 +169,7 @@ def _missing(code: Document) -> Document:
         "meaning": code.get("meaning", ""),
         "set_by": code.get("set_by") or _set_by(code),
         "in_reliability": treated.get(code.get("counts_in_reliability", False), "exclude"),
-        "needs_note": bool(
-            code.get("note_required") or "note is required" in code.get("meaning", "")
-        ),
+        "needs_note": documents.needs_note(code),
     }
 
 

@@ -62,6 +62,12 @@ def _missing_of(code: MissingCode) -> dict[str, object]:
     }
 
 
+def needs_note(missing_code: Document) -> bool:
+    """Whether a missing code needs a note, where need be as its meaning says in prose."""
+    said = "note is required" in missing_code.get("meaning", "")
+    return bool(missing_code.get("note_required", said))
+
+
 def _code(text: str) -> int | str:
     return int(text) if re.fullmatch(r"0|-?[1-9][0-9]*", text) else text
 
