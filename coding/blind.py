@@ -139,14 +139,14 @@ def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
 def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
     """Cases with `work`, where their work stands as far as this user may know.
 
-    unassigned, coding (closed, or still being coded by the user), disputed, settled.
+    unassigned, coding (closed, or still being coded by the user), disputed, coded.
     """
     cells = cells_for(user).filter(case=OuterRef("pk"))
     codings = Coding.objects.standing().filter(case=OuterRef("pk"))
     return cases.annotate(
         work=Switch(
             When(Exists(cells.filter(status=Cell.Status.DISPUTED)), then=Constant("disputed")),
-            When(Exists(cells), then=Constant("settled")),
+            When(Exists(cells), then=Constant("coded")),
             When(Exists(codings), then=Constant("coding")),
             default=Constant("unassigned"),
             output_field=CharField(),

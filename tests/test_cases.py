@@ -46,7 +46,7 @@ def test_the_counts_of_every_filter_add_up_to_the_cases_it_sorts(world: World) -
         "unassigned": 0,
         "coding": 2,
         "disputed": 1,
-        "settled": 1,
+        "coded": 1,
     }
 
 
@@ -66,7 +66,7 @@ def test_a_filter_counts_under_the_others_but_not_under_itself(world: World) -> 
         ({"region": "Europe"}, ["US-1900-X", "US-1901-X"]),
         ({"period": "1950"}, ["US-1902-X"]),
         ({"work": "disputed"}, ["US-1991-GUL"]),
-        ({"work": "settled"}, ["US-1900-X"]),
+        ({"work": "coded"}, ["US-1900-X"]),
         ({"unit": "partner"}, []),
     ],
 )

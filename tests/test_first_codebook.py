@@ -170,7 +170,7 @@ CORRECTED = {
     *((name, "section") for name in entries()),
     *(
         (name, "filter")
-        for name in ("operation_type", "coalition", "location_region", "partner_class")
+        for name in ("operation_type", "coalition", "partner_class")
     ),
     *((name, "derive") for name in ("location_region", "in_home_region", "contribution_share")),
 }

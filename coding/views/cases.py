@@ -122,9 +122,9 @@ class Listing:
 
     def _coded(self, entry: Entry, text: str) -> Q:
         cells = blind.cells_for(self.user).filter(variable=entry.variable_id)
-        if text == "closed":
-            return ~Q(pk__in=cells.values("case"))
-        return Q(pk__in=cells.filter(text=text or None).values("case"))
+        if text == "none":
+            return ~Q(pk__in=cells.filter(text__isnull=False).values("case"))
+        return Q(pk__in=cells.filter(text=text).values("case"))
 
     def filters(self) -> list[Filter]:
         """Every filter with its options; those without a choice are left out."""
@@ -161,10 +161,14 @@ class Listing:
         rows = self.found(without=entry.name).values("pk")
         cells = blind.cells_for(self.user).filter(variable=entry.variable_id, case__in=rows)
         counts = {r["text"]: r["n"] for r in cells.values("text").annotate(n=Count("pk"))}
+        known = sorted((text, n) for text, n in counts.items() if text is not None)
         options = [
             self._option(entry.name, text, canonical.show(text, entry.domain), count)
-            for text, count in sorted((t, n) for t, n in counts.items() if t is not None)
+            for text, count in known
         ]
+        rest = self.found(without=entry.name).count() - sum(count for _, count in known)
+        if options and rest:
+            options.append(self._option(entry.name, "none", "no value to see", rest))
         return Filter(entry.name, entry.label, options)
 
     def by_work(self) -> Filter:
@@ -218,6 +222,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
             "project": member.project,
             "member": member,
             "case": found,
+            "facts": [(k.replace("_", " "), v) for k, v in found.facts.items()],
             "codings": codings,
             "mine": next((c for c, _ in codings if c.coder_id == request.user.pk), None),
             "waiting": sum(c.submitted_at is None for c, _ in codings),

@@ -24,7 +24,7 @@ STATES = (
     ("unassigned", "to assign"),
     ("coding", "being coded"),
     ("disputed", "with disputes"),
-    ("settled", "settled"),
+    ("coded", "coded, without disputes"),
 )
 
 
