@@ -95,8 +95,7 @@ def _record(
     try:
         work.record(recorded=recorded, codebook=ground.codebook, submit=submit, reason=reason)
     except Refused as refusal:
-        said_so = [Fault("sheet", "", text) for text, _ in refusal.links]
-        raise BadInput([Fault("file", "", refusal.reason), *said_so]) from None
+        raise BadInput([Fault("sheets", "", refusal.reason)]) from None
 
 
 def _added(project: Project, names: list[str]) -> Iterator[tuple[str, User]]:

@@ -18,6 +18,8 @@ from curation.intake.ground import Ground
 from curation.intake.said import Faults, Said, Spoiled
 
 LAST = 10**9  # faults of a whole sheet are printed after those of rows
+HIDDEN = "does not fit what stands on the sheet already: its coder has to look at it."
+UNREADY = "keeps the sheet from being handed in: its coder has to look at it."
 
 
 @dataclass
@@ -35,6 +37,11 @@ class Draft:
     @property
     def state(self) -> str:
         return self.key.rpartition("/")[2]
+
+    @property
+    def before(self) -> set[str]:
+        """What the coder has answered and the table does not speak of."""
+        return self.answers.keys() - self.said.keys()
 
     @property
     def sheet(self) -> tuple[str, int, str]:
@@ -78,12 +85,14 @@ def _faults_of_sitting(
 ) -> Faults:
     drafts, found = _drafts(coder, group, ground, spoiled)
     readings: dict[tuple[int, str], rules.Reading] = {}
+    hidden = set[str]().union(*(draft.before for draft in drafts))
     for draft in drafts:
         around = _around(draft, drafts, readings, ground)
         reading = rules.read(draft.entries, draft.answers, around)
         readings[draft.unit.pk, draft.key] = reading
-        found += _faults_of_skips(draft, reading, spoiled)
-        found += _faults_of_checks(draft, drafts, reading, around, ground)
+        found += _faults_of_skips(draft, reading, spoiled, hidden)
+        broken = rules.broken_checks(draft.entries, reading, around)
+        found += _faults_of_checks(draft, _said_around(draft, drafts, ground), broken, hidden)
         if submit:
             found += _unanswered(draft, reading, spoiled)
     return found
@@ -121,6 +130,7 @@ def _drafts(
 def _draft(coder: str, unit: Unit, key: str, ground: Ground) -> Draft:
     stored = ground.sheets.get((coder, unit.pk, key))
     draft = Draft(coder, unit, key, tuple(ground.entries[unit.pk].values()))
+    draft.answers |= {e.name: draft.state for e in draft.entries if e.names_its_row}
     if stored:
         draft.answers |= stored.answers
         draft.notes |= stored.notes
@@ -146,9 +156,7 @@ def _follow(
     listed = set(_listed(main, unit, ground))
     for state in sorted(listed):
         key = f"{main.key}/{state}"
-        draft = drafts.setdefault((unit.pk, key), _draft(main.coder, unit, key, ground))
-        named = {e.name: state for e in draft.entries if e.names_its_row}
-        draft.answers = named | draft.answers
+        drafts.setdefault((unit.pk, key), _draft(main.coder, unit, key, ground))
     if any((main.sheet, roster.name) in spoiled for roster in ground.rosters(unit)):
         return []
     mine = [draft for (pk, _), draft in drafts.items() if pk == unit.pk]
@@ -206,7 +214,7 @@ def _domains(unit: Unit, ground: Ground) -> dict[str, Domain]:
 
 
 def _faults_of_skips(
-    draft: Draft, reading: rules.Reading, spoiled: Spoiled
+    draft: Draft, reading: rules.Reading, spoiled: Spoiled, hidden: set[str]
 ) -> Iterator[tuple[int, Fault]]:
     """A rule's code where the rule does not set it, and an answer where it does."""
     unread = {name for sheet, name in spoiled if sheet[0] == draft.coder}
@@ -214,32 +222,36 @@ def _faults_of_skips(
         rule_says, entry = reading.skipped.get(name), said.entry
         if entry.names_its_row and said.text != draft.state:
             yield said.fault(f"is not the state of {draft.key}: list another state instead.")
-        elif rule_says is None and said.text in entry.domain.set_by_rule:
-            if words(entry.skip_if) & unread:
-                continue
-            yield said.fault(f"is set by the rule {entry.skip_if}, which does not hold here.")
-        elif rule_says is not None and said.text != rule_says:
-            yield said.fault(f"is skipped: where {entry.skip_if}, it is {rule_says}. Leave it out.")
+            continue
+        rule = ""
+        if rule_says is None and said.text in entry.domain.set_by_rule:
+            rule = f"is set by the rule {entry.skip_if}, which does not hold here."
+        elif rule_says not in (None, said.text):
+            rule = f"is skipped: where {entry.skip_if}, it is {rule_says}. Leave it out."
+        if rule and not words(entry.skip_if) & unread:
+            yield said.fault(HIDDEN if words(entry.skip_if) & hidden else rule)
 
 
-def _faults_of_checks(
-    draft: Draft,
-    drafts: Iterable[Draft],
-    reading: rules.Reading,
-    around: rules.Surroundings,
-    ground: Ground,
-) -> Iterator[tuple[int, Fault]]:
-    """Hard checks that the table breaks; what was broken before is its coder's to mend."""
+def _said_around(draft: Draft, drafts: Iterable[Draft], ground: Ground) -> dict[str, Said]:
+    """What the table says on a sheet, and on the sheets above it."""
     here = {(draft.unit.pk, draft.key)}
     place: tuple[Unit, str] | None = (draft.unit, draft.key)
     while place and (place := ground.above(*place)):
         here.add((place[0].pk, place[1]))
-    new = {n: s for d in drafts if (d.unit.pk, d.key) in here for n, s in d.said.items()}
-    new |= draft.said
-    for broken in rules.broken_checks(draft.entries, reading, around):
-        concerned = [n for n in _names(broken) if n in new]
+    around = {n: s for d in drafts if (d.unit.pk, d.key) in here for n, s in d.said.items()}
+    return around | draft.said
+
+
+def _faults_of_checks(
+    draft: Draft, new: dict[str, Said], found: Iterable[rules.Broken], hidden: set[str]
+) -> Iterator[tuple[int, Fault]]:
+    """Hard checks that the table breaks; what was broken before is its coder's to mend."""
+    for broken in found:
+        names = _names(broken)
+        concerned = [name for name in names if name in new]
         if broken.hard and concerned:
-            yield new[concerned[0]].fault(f"{broken.message} ({draft.key}, {broken.entry.name})")
+            rule = f"{broken.message} ({draft.key}, {broken.entry.name})"
+            yield new[concerned[0]].fault(HIDDEN if hidden.intersection(names) else rule)
 
 
 def _names(broken: rules.Broken) -> list[str]:
@@ -252,9 +264,11 @@ def _unanswered(
     draft: Draft, reading: rules.Reading, spoiled: Spoiled
 ) -> Iterator[tuple[int, Fault]]:
     for broken in rules.unanswered(draft.entries, reading, draft.notes):
-        name = broken.entry.name
+        name, text = broken.entry.name, draft.answers.get(broken.entry.name)
+        if text in broken.entry.domain.set_by_rule:
+            continue  # named already, with its rule
         if name in draft.said:
             yield draft.said[name].fault(broken.message)
         elif (draft.sheet, name) not in spoiled:
             place = f"sheet of {draft.coder} on {draft.key}, variable {name}"
-            yield LAST, Fault(place, "", broken.message)
+            yield LAST, Fault(place, "", UNREADY if name in draft.before else broken.message)
