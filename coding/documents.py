@@ -254,7 +254,7 @@ def _odd_code(code: str) -> str:
     if not code or re.search(r"[;,\s]", code):
         return f"the code {code!r} is empty or holds a space, comma or semicolon."
     try:
-        written = clean(code)
+        written = clean(code).replace("−", "-")
     except Invalid as error:
         return f"the code {code!r} cannot be written: {error}"
     return f"the code {code!r} must be written {written!r}." if written != code else ""
