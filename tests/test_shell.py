@@ -16,6 +16,7 @@ from django.urls import include, path, resolve
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from coding.errors import Refused
+from coding.models import Member, Project
 from coding.templatetags.casebook import LEVELS, STATUSES, icon_names
 from coding.views.shell import WAYS, Shell, shell
 from tests.conftest import World
@@ -69,6 +70,61 @@ def ways(user: User | AnonymousUser) -> list[str]:
 # ------------------------------------------------------------------ ways on
 
 
+def test_every_role_is_shown_the_ways_that_are_open_to_it(world: World) -> None:
+    shown = {
+        name: ways(getattr(world, name)) for name in ("coder_a", "adjudicator", "curator", "reader")
+    }
+
+    team = ["My work", "Disputes", "Codebook", "Cases"]
+    assert shown == {
+        "coder_a": ["My work", "Codebook", "Cases"],
+        "adjudicator": team,
+        "curator": ["Overview", *team],
+        "reader": ["Codebook"],
+    }
+
+
+def test_coders_are_led_to_disputes_only_where_the_project_lets_them_discuss(world: World) -> None:
+    Project.objects.filter(pk=world.project.pk).update(reconcile_by_discussion=True)
+
+    assert ("Disputes" in ways(world.coder_a), "Disputes" in ways(world.reader)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "way"),
+    [
+        ("/projects/usmi/", "Overview"),
+        ("/projects/usmi/work/", "My work"),
+        ("/codings/{coding}/", "My work"),
+        ("/projects/usmi/disputes/", "Disputes"),
+        ("/cases/{case}/disputes/", "Disputes"),
+        ("/projects/usmi/codebook/1/", "Codebook"),
+        ("/projects/usmi/cases/", "Cases"),
+        ("/cases/{case}/", "Cases"),
+        ("/cases/{case}/history/", "Cases"),
+    ],
+)
+def test_the_way_on_which_a_page_lies_is_marked(world: World, url: str, way: str) -> None:
+    address = url.format(coding=world.coding_a.pk, case=world.case.pk)
+    nav = Shell(visit(world.curator, address)).nav
+
+    assert [item.label for item in nav if item.active] == [way]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/codings/{coding}/", "/cases/{case}/", "/cases/{case}/history/", "/projects/usmi/work/"],
+)
+def test_every_page_knows_its_project_though_the_person_has_two(world: World, url: str) -> None:
+    elsewhere = Project.objects.get(slug="elsewhere")
+    Member.objects.create(project=elsewhere, user=world.coder_a, role=Member.Role.CURATOR)
+    client = Client()
+    client.force_login(world.coder_a)
+    page = client.get(url.format(coding=world.coding_a.pk, case=world.case.pk))
+
+    assert page.context["shell"].project == world.project
+
+
 def test_a_stranger_is_shown_no_way_at_all(world: World) -> None:
     assert ways(AnonymousUser()) == []
 
@@ -78,6 +134,34 @@ def test_no_page_of_another_project_shows_its_ways(world: World) -> None:
     request.project = world.project  # type: ignore[attr-defined]
 
     assert (Shell(request).member, Shell(request).nav) == (None, [])
+
+
+def test_the_badges_count_what_is_to_do(world: World) -> None:
+    world.close("regime", "policy")
+    world.more_cases(2)
+
+    badges = {
+        name: {item.label: item.badge for item in Shell(visit(getattr(world, name))).nav}
+        for name in ("coder_a", "adjudicator")
+    }
+
+    assert badges["coder_a"]["My work"] == 2
+    assert badges["adjudicator"]["My work"] == 0
+    assert badges["adjudicator"]["Disputes"] == 1
+
+
+def test_the_shell_asks_the_database_twice_at_most(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Member.objects.create(
+        project=Project.objects.get(slug="elsewhere"), user=world.adjudicator, role="coder"
+    )
+    request = visit(world.adjudicator)
+    request.project = world.project  # type: ignore[attr-defined]
+
+    with django_assert_num_queries(2):
+        drawn = Shell(request)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 4)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(
