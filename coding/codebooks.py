@@ -47,7 +47,7 @@ def _read(pk: int) -> tuple[Entry, ...]:
     codebook = Codebook.objects.prefetch_related("missing_codes").get(pk=pk)
     rows = codebook.entries.select_related(
         "variable__unit__parent", "variable__roster_of"
-    ).prefetch_related(Prefetch("variable__categories", Category.objects.order_by("position")))
+    ).prefetch_related(Prefetch("categories", Category.objects.order_by("position")))
     found = tuple(rows)
     for entry in found:
         entry.codebook = codebook
@@ -135,7 +135,13 @@ def draft(*, project: Project, document: object, note: str = "") -> Codebook:
     codebook = _empty(project, content, note)
     previous = {e.name: e.variable for e in entries(before)} if before else {}
     for position, variable in enumerate(content["variables"], 1):
-        _add_entry(codebook, position, variable, units, previous.get(variable["name"]))
+        _add_entry(
+            codebook,
+            position,
+            variable,
+            units,
+            previous.get(variable.get("renamed_from") or variable["name"]),
+        )
     if before and digest_of(codebook) == before.digest:
         codebook.delete()
         return before
@@ -211,14 +217,18 @@ def _add_entry(
     units: dict[str, Unit],
     previous: Variable | None,
 ) -> None:
-    variable = _variable(document, units, previous)
+    meaning = _meaning(document, units)
+    variable = previous if previous and _is_as_before(previous, meaning) else None
+    if variable is None:
+        variable = Variable.objects.create(replaces=previous, **meaning)
     skip = document.get("skip") or {}
-    Entry.objects.create(
+    entry = Entry.objects.create(
         codebook=codebook,
         variable=variable,
         position=position,
         name=document["name"],
         label=document.get("label") or document["name"],
+        question=document.get("question") or document.get("label") or document["name"],
         section=document.get("section", ""),
         rule=document.get("rule", ""),
         example=document.get("example", ""),
@@ -232,17 +242,8 @@ def _add_entry(
         derive=document.get("derive", ""),
         extra={k: document[k] for k in documents.EXTRA_KEYS if k in document},
     )
-
-
-def _variable(document: Document, units: dict[str, Unit], previous: Variable | None) -> Variable:
-    meaning = _meaning(document, units)
-    categories = _categories(document)
-    if previous and _is_as_before(previous, meaning, categories):
-        return previous
-    variable = Variable.objects.create(replaces=previous, **meaning)
-    for category in categories:
-        Category.objects.create(variable=variable, **category)
-    return variable
+    for category in _categories(document):
+        Category.objects.create(entry=entry, **category)
 
 
 def _meaning(document: Document, units: dict[str, Unit]) -> Document:
@@ -250,7 +251,6 @@ def _meaning(document: Document, units: dict[str, Unit]) -> Document:
     default = documents.compares_by_default(kind, pattern)
     return {
         "unit": units[document["unit"]],
-        "question": document.get("question") or document.get("label") or document["name"],
         "kind": kind,
         "measure": document["level"],
         "unit_of_measurement": document.get("measure", ""),
@@ -259,9 +259,17 @@ def _meaning(document: Document, units: dict[str, Unit]) -> Document:
         "tolerance": _decimal(document.get("tolerance")),
         "pattern": pattern,
         "compare": bool(document.get("compare", default)),
+        "codes": _codes(document),
+        "exclusive": sorted(str(code) for code in document.get("exclusive") or []),
         "reference": document.get("reference", ""),
         "roster_of": units.get(document.get("roster_of", "")),
     }
+
+
+def _codes(document: Document) -> list[str]:
+    """The codes of its categories; their order counts only where it is measured."""
+    codes = [str(category["code"]) for category in document["categories"]]
+    return codes if document["level"] == Variable.Measure.ORDINAL else sorted(codes)
 
 
 def _decimal(number: object) -> Decimal | None:
@@ -269,13 +277,11 @@ def _decimal(number: object) -> Decimal | None:
 
 
 def _categories(document: Document) -> list[Document]:
-    exclusive = {str(code) for code in document.get("exclusive") or []}
     words = ("definition", "include", "exclude", "example")
     return [
         {
             "code": str(category["code"]),
             "label": str(category["label"]),
-            "exclusive": str(category["code"]) in exclusive,
             "position": position,
             **{word: category.get(word, "") for word in words},
         }
@@ -283,8 +289,5 @@ def _categories(document: Document) -> list[Document]:
     ]
 
 
-def _is_as_before(before: Variable, meaning: Document, categories: list[Document]) -> bool:
-    if any(getattr(before, key) != value for key, value in meaning.items()):
-        return False
-    stored = before.categories.order_by("position")
-    return list(stored.values(*(categories[0] if categories else ["code"]))) == categories
+def _is_as_before(before: Variable, meaning: Document) -> bool:
+    return all(getattr(before, key) == value for key, value in meaning.items())

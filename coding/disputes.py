@@ -294,7 +294,7 @@ class Queue:
 
 def _names(entry: Entry, words: str) -> bool:
     """Whether the words occur in the variable's name, label or question."""
-    said = f"{entry.name}\n{entry.label}\n{entry.variable.question}"
+    said = f"{entry.name}\n{entry.label}\n{entry.question}"
     return words.casefold() in said.casefold()
 
 

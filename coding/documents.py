@@ -77,14 +77,14 @@ def _entry_of(entry: Entry) -> dict[str, object]:
     categories = [
         {"code": _code(c.code), "label": c.label}
         | _filled(definition=c.definition, include=c.include, exclude=c.exclude, example=c.example)
-        for c in v.categories.all()
+        for c in entry.categories.all()
     ]
     return {
         "name": entry.name,
         "unit": v.unit.name,
         **_filled(section=entry.section),
         "label": entry.label,
-        "question": v.question,
+        "question": entry.question,
         "type": v.kind,
         "level": v.measure,
         **_filled(
@@ -101,7 +101,7 @@ def _entry_of(entry: Entry) -> dict[str, object]:
         **_filled(
             pattern=v.pattern,
             categories=categories,
-            exclusive=[_code(c.code) for c in v.categories.all() if c.exclusive],
+            exclusive=[_code(code) for code in v.exclusive],
             skip=(
                 {"if": entry.skip_if, "then": _code(entry.skip_value)} if entry.skip_if else None
             ),

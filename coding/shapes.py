@@ -55,6 +55,7 @@ VARIABLE: Shape = {
     "min": "number",
     "max": "number",
     "tolerance": "number",
+    "renamed_from": "text 64",
     "pattern": "text 200",
 }
 CATEGORY: Shape = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from django.test import Client
 
@@ -37,3 +39,22 @@ def test_a_stranger_finds_no_codebook(world: World, client: Client) -> None:
     client.force_login(world.outsider)
 
     assert [client.get(PAGE).status_code, client.get(PAGE + "1/").status_code] == [404, 404]
+
+
+def test_new_words_touch_no_variable_and_a_new_code_makes_one(world: World) -> None:
+    """Words stand in the entry: only what is measured makes a new variable."""
+    reworded = deepcopy(DOCUMENT)
+    reworded["variables"][0]["question"] = "Which goal was named first?"
+    reworded["variables"][0]["categories"][0]["definition"] = "A new government."
+    reworded["variables"][1] |= {"name": "over", "renamed_from": "ended"}
+    reworded["variables"][2]["skip"]["if"] = "over == 0"
+    reworded["variables"][7]["categories"].append({"code": 3, "label": "Money"})
+
+    codebook = codebooks.draft(project=world.project, document=reworded)
+
+    before = {e.name: e.variable_id for e in codebooks.entries(world.codebook)}
+    after = {e.name: e.variable_id for e in codebooks.entries(codebook)}
+    assert after["goal"] == before["goal"]
+    assert after["over"] == before["ended"]
+    sent = next(e.variable for e in codebooks.entries(codebook) if e.name == "sent")
+    assert (sent.pk != before["sent"], sent.replaces_id) == (True, before["sent"])

@@ -10,7 +10,11 @@ PUBLISHED = (
 )
 IN_PUBLISHED = (
     "EXISTS (SELECT 1 FROM coding_entry e JOIN coding_codebook b ON b.id = e.codebook_id"
-    " WHERE e.variable_id = {row}.%s AND b.published_at IS NOT NULL)"
+    " WHERE e.variable_id = {row}.id AND b.published_at IS NOT NULL)"
+)
+WORDED = (
+    "EXISTS (SELECT 1 FROM coding_entry e JOIN coding_codebook b ON b.id = e.codebook_id"
+    " WHERE e.id = {row}.entry_id AND b.published_at IS NOT NULL)"
 )
 CLOSED = "a published codebook cannot change"
 ALL = ("INSERT", "UPDATE", "DELETE")
@@ -22,6 +26,6 @@ class Migration(migrations.Migration):
         freeze("coding_codebook", ("UPDATE", "DELETE"), "{row}.published_at IS NOT NULL", CLOSED),
         freeze("coding_entry", ALL, PUBLISHED, CLOSED),
         freeze("coding_missingcode", ALL, PUBLISHED, CLOSED),
-        freeze("coding_variable", ("UPDATE", "DELETE"), IN_PUBLISHED % "id", CLOSED),
-        freeze("coding_category", ALL, IN_PUBLISHED % "variable_id", CLOSED),
+        freeze("coding_variable", ("UPDATE", "DELETE"), IN_PUBLISHED, CLOSED),
+        freeze("coding_category", ALL, WORDED, CLOSED),
     ]

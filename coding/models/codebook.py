@@ -78,7 +78,7 @@ class MissingCode(models.Model):
 
 
 class Variable(models.Model):
-    """One question with one meaning. A change of meaning makes a new row."""
+    """What is measured, and how: words change with each codebook, a change here is a new row."""
 
     class Kind(models.TextChoices):
         CATEGORY = "category"
@@ -98,7 +98,6 @@ class Variable(models.Model):
         RATIO = "ratio"
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="variables")
-    question = models.TextField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     measure = models.CharField(max_length=8, choices=Measure.choices, default=Measure.NOMINAL)
     unit_of_measurement = models.CharField(max_length=40, blank=True)
@@ -113,6 +112,8 @@ class Variable(models.Model):
         help_text="Numbers (or days) this close count as agreeing.",
     )
     compare = models.BooleanField(default=True, help_text="Do coders have to agree on it?")
+    codes = models.JSONField(default=list, blank=True, help_text="Codes of its categories.")
+    exclusive = models.JSONField(default=list, blank=True, help_text="In a set, they stand alone.")
     reference = models.CharField(
         max_length=8, blank=True, choices=[("state", "state")], help_text="A set of states."
     )
@@ -131,41 +132,17 @@ class Variable(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.question
-
-
-class Category(models.Model):
-    """One possible answer, with what it includes and what it does not."""
-
-    variable = models.ForeignKey(Variable, models.CASCADE, related_name="categories")
-    code = models.CharField(max_length=40)
-    label = models.CharField(max_length=200)
-    definition = models.TextField(blank=True)
-    include = models.TextField(blank=True)
-    exclude = models.TextField(blank=True)
-    example = models.TextField(blank=True)
-    exclusive = models.BooleanField(default=False, help_text="In a set, it stands alone.")
-    position = models.PositiveSmallIntegerField(default=0)
-    history = HistoricalRecords()
-
-    class Meta:
-        ordering = ["position"]
-        verbose_name_plural = "categories"
-        constraints = [
-            models.UniqueConstraint(fields=["variable", "code"], name="category_code"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.label}"
+        return f"variable {self.pk}"
 
 
 class Entry(models.Model):
-    """A variable's place, column name and instructions in one codebook."""
+    """A variable's words, place and column name in one codebook."""
 
     codebook = models.ForeignKey(Codebook, models.CASCADE, related_name="entries")
     variable = models.ForeignKey(Variable, models.PROTECT, related_name="entries")
     name = models.CharField(max_length=80)
     label = models.CharField(max_length=200)
+    question = models.TextField()
     section = models.CharField(max_length=80, blank=True)
     position = models.PositiveSmallIntegerField()
     rule = models.TextField(blank=True)
@@ -210,10 +187,10 @@ class Entry(models.Model):
     def domain(self) -> Domain:
         """What may be answered here; asks no query when loaded by `codebooks.entries`."""
         v, missing = self.variable, list(self.codebook.missing_codes.all())
-        categories = list(v.categories.all())
+        categories = self.categories.all()
         by_coder = {m.code: m.label for m in missing if m.set_by == MissingCode.SetBy.CODER}
         by_rule = frozenset(m.code for m in missing if m.set_by == MissingCode.SetBy.RULE)
-        exclusive = frozenset(c.code for c in categories if c.exclusive)
+        exclusive = frozenset(v.exclusive)
         return Domain(
             kind=v.kind,
             categories={c.code: c.label for c in categories},
@@ -227,3 +204,27 @@ class Entry(models.Model):
             of_states=v.reference == "state",
             can_be_empty=v.kind == Variable.Kind.SET and not exclusive,
         )
+
+
+class Category(models.Model):
+    """One possible answer as a codebook words it: what it includes and what it does not."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="categories")
+    code = models.CharField(max_length=40)
+    label = models.CharField(max_length=200)
+    definition = models.TextField(blank=True)
+    include = models.TextField(blank=True)
+    exclude = models.TextField(blank=True)
+    example = models.TextField(blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "code"], name="category_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"

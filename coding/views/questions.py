@@ -156,7 +156,7 @@ class Question:
                 for code in sorted(chosen, key=lambda c: self.states.get(c, c))
                 if code in self.states
             ]
-        categories = list(self.entry.variable.categories.all())
+        categories = list(self.entry.categories.all())
         by_code = all(c.code.lstrip("-").isdigit() for c in categories)
         return [
             Option(c.code, c.label, c.code if by_code else str(n), c.code in chosen, c.definition)
