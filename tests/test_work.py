@@ -126,7 +126,8 @@ def test_a_partner_that_the_ruling_lets_in_is_coded_blind_by_the_other_coder(
 
     top_up = world.sheet_of(world.coder_b, "220")
     assert (top_up.purpose, top_up.submitted_at) == ("top_up", None)
-    assert list(blind.values_for(world.coder_b).filter(coding__case=top_up.case)) == []
+    seen = blind.values_for(world.coder_b).filter(coding__case=top_up.case)
+    assert [(v.coding, v.text) for v in seen] == [(top_up, "220")]
 
 
 def test_a_partner_that_the_ruling_leaves_out_leaves_the_universe_with_its_codings(

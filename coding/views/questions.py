@@ -108,6 +108,11 @@ class Question:
         return self.said.text
 
     @property
+    def row_key(self) -> str:
+        """The state that a partner's sheet stands for."""
+        return self.sheet.coding.case.key.rpartition("/")[2]
+
+    @property
     def unread(self) -> str:
         """States that were typed and could not be read: they go back into their input."""
         return self.posted.get("add", "") if self.posted is not None else ""

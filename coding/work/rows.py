@@ -58,11 +58,16 @@ def _open_sheet(parent: Coding, case: Case, state: str) -> None:
         codebook_id=parent.codebook_id,
         purpose=parent.purpose,
     )
-    for entry in codebooks.entries_of(parent.codebook, case.unit_id):
-        if entry.name == case.unit.key_name and entry.variable.kind == "state":
-            Value.objects.get_or_create(
-                coding=child, variable=entry.variable, defaults={"text": state}
-            )
+    _name_row(child, state)
+
+
+def _name_row(child: Coding, state: str) -> None:
+    """Answer which state the sheet is for: the list has said it."""
+    for entry in codebooks.entries_of(child.codebook, child.case.unit_id):
+        held = Value.objects.filter(coding=child, variable=entry.variable_id)
+        if entry.names_its_row and not held.exists():
+            value = Value(coding=child, variable=entry.variable, text=state)
+            signed.save(value, why="listed", by=child.coder)
 
 
 def _withdraw(coding: Coding, reason: str | None) -> None:
@@ -142,5 +147,6 @@ def _top_up(parent: Case, child: Case, entry: Entry) -> None:
             codebook=coding.codebook,
             purpose=Coding.Purpose.TOP_UP,
         )
+        _name_row(child_coding, child.key.rpartition("/")[2])
         if not created and child_coding.withdrawn_at:
             _withdraw(child_coding, None)
