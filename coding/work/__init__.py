@@ -8,18 +8,24 @@ from __future__ import annotations
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
+from coding.work.recodes import Consequence, Decision, compute_again, consequence, follow_codebook
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
 
 __all__ = [
     "CAUSES",
     "Cited",
+    "Consequence",
+    "Decision",
     "Recorded",
     "add_citation",
     "add_row",
     "assign",
     "barred",
     "clear_value",
+    "compute_again",
+    "consequence",
+    "follow_codebook",
     "give_back",
     "recompute",
     "record",

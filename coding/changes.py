@@ -1,0 +1,222 @@
+"""What changed between two codebooks, as typed changes, and what each does to coded values."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coding import codebooks
+from coding.models import Codebook, Entry, Variable
+
+
+class Kind(StrEnum):
+    """The field's words for a change. Those below `TOUCHING` say what a value means anew."""
+
+    EDITORIAL = "editorial"
+    CLARIFYING = "clarifying"
+    RENAMED = "renamed"
+    MOVED = "moved"
+    ADDED = "added"
+    RETIRED = "retired"
+    CATEGORY_ADDED = "category added"
+    SPLIT = "split"
+    MERGED = "merged"
+    NARROWED = "narrowed"
+    BROADENED = "broadened"
+    RESCALED = "rescaled"
+    REPLACED = "replaced"
+
+
+WORDS = (Kind.EDITORIAL, Kind.CLARIFYING, Kind.RENAMED, Kind.MOVED)
+TOUCHING = (
+    Kind.CATEGORY_ADDED,
+    Kind.SPLIT,
+    Kind.MERGED,
+    Kind.NARROWED,
+    Kind.BROADENED,
+    Kind.RESCALED,
+    Kind.REPLACED,
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One typed change of one entry; `before` and `after` are what a reader compares."""
+
+    kind: Kind
+    name: str
+    part: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass
+class Pair:
+    """An entry of the old codebook beside its successor in the new one."""
+
+    old: Entry | None
+    new: Entry | None
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        entry = self.new or self.old
+        return entry.name if entry else ""
+
+    @property
+    def is_new_variable(self) -> bool:
+        """Whether values of the old entry do not speak for the new one by themselves."""
+        return bool(self.old and self.new and self.old.variable_id != self.new.variable_id)
+
+
+def compare(old: Codebook, new: Codebook) -> list[Pair]:
+    """Every entry of either codebook with its changes, in the new one's order.
+
+    An entry goes on where it points at the same variable, or at one that replaces it.
+    """
+    before, after = codebooks.entries(old), codebooks.entries(new)
+    predecessors = _predecessors(before, after)
+    moved = _moved([e for e in after if e.pk in predecessors], before, predecessors)
+    pairs = [Pair(predecessors.get(e.pk), e) for e in after]
+    kept = {e.pk for e in predecessors.values()}
+    pairs += [Pair(e, None) for e in before if e.pk not in kept]
+    for pair in pairs:
+        pair.changes = list(_changes(pair, moved))
+    return pairs
+
+
+def _predecessors(before: Sequence[Entry], after: Sequence[Entry]) -> dict[int, Entry]:
+    by_variable = {e.variable_id: e for e in before}
+    found = {}
+    for entry in after:
+        old = by_variable.get(entry.variable_id) or by_variable.get(entry.variable.replaces_id or 0)
+        if old:
+            found[entry.pk] = old
+    return found
+
+
+def _moved(
+    kept: Sequence[Entry], before: Sequence[Entry], predecessors: dict[int, Entry]
+) -> set[int]:
+    """Entries whose place among the kept ones changed: all but a longest unmoved run."""
+    place = {e.pk: n for n, e in enumerate(before)}
+    positions = [place[predecessors[e.pk].pk] for e in kept]
+    tails: list[int] = []
+    ends: list[list[int]] = []
+    for index, position in enumerate(positions):
+        at = bisect_left(tails, position)
+        run = [*(ends[at - 1] if at else []), index]
+        tails[at : at + 1], ends[at : at + 1] = [position], [run]
+    still = set(ends[-1]) if ends else set()
+    return {e.pk for index, e in enumerate(kept) if index not in still}
+
+
+def _changes(pair: Pair, moved: set[int]) -> Iterator[Change]:
+    old, new = pair.old, pair.new
+    if new is None:
+        assert old is not None
+        yield Change(Kind.RETIRED, old.name, before=old.question)
+        return
+    if old is None:
+        yield Change(Kind.ADDED, new.name, after=new.question)
+        return
+    if old.name != new.name:
+        yield Change(Kind.RENAMED, new.name, "name", old.name, new.name)
+    if new.pk in moved or old.section != new.section:
+        yield Change(Kind.MOVED, new.name, "section", old.section, new.section)
+    yield from _wordings(old, new)
+    yield from _rules(old, new)
+    if pair.is_new_variable:
+        yield from _meanings(new.name, old.variable, new.variable)
+
+
+def _wordings(old: Entry, new: Entry) -> Iterator[Change]:
+    for part in ("label", "question", "rule", "example", "sources"):
+        yield from _text(new.name, part, getattr(old, part), getattr(new, part))
+    before = {c.code: c for c in old.categories.all()}
+    for category in new.categories.all():
+        if earlier := before.get(category.code):
+            for part in ("label", "definition", "include", "exclude", "example"):
+                yield from _text(
+                    new.name,
+                    f"category {category.code}, {part}",
+                    getattr(earlier, part),
+                    getattr(category, part),
+                )
+
+
+def _text(name: str, part: str, before: str, after: str) -> Iterator[Change]:
+    if before != after:
+        same = _bare(before) == _bare(after)
+        yield Change(Kind.EDITORIAL if same else Kind.CLARIFYING, name, part, before, after)
+
+
+def _bare(text: str) -> str:
+    """A text without what only an editor sees: case, punctuation and spaces."""
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _rules(old: Entry, new: Entry) -> Iterator[Change]:
+    for part, before, after in (
+        ("skip rule", _skip(old), _skip(new)),
+        ("checks", _checks(old), _checks(new)),
+        ("computed", old.derive or old.derived_from, new.derive or new.derived_from),
+        ("required", str(old.required), str(new.required)),
+    ):
+        if before != after:
+            yield Change(Kind.CLARIFYING, new.name, part, before, after)
+
+
+def _skip(entry: Entry) -> str:
+    return f"{entry.skip_if} → {entry.skip_value}" if entry.skip_if else ""
+
+
+def _checks(entry: Entry) -> str:
+    return "\n".join(f"{c['severity']}: {c['expr']} ({c['message']})" for c in entry.checks)
+
+
+def _meanings(name: str, old: Variable, new: Variable) -> Iterator[Change]:
+    """What makes it another variable; where nothing is said, the curator said so: replaced."""
+    found = [*_structure(name, old, new), *_codes(name, old, new), *_limits(name, old, new)]
+    yield from found or [Change(Kind.REPLACED, name, "meaning", str(old.kind), str(new.kind))]
+
+
+def _structure(name: str, old: Variable, new: Variable) -> Iterator[Change]:
+    for part in ("kind", "reference", "roster_of", "unit"):
+        if getattr(old, part) != getattr(new, part):
+            yield Change(Kind.REPLACED, name, part, *_both(old, new, part))
+    for part in ("measure", "unit_of_measurement", "tolerance", "compare", "pattern"):
+        if getattr(old, part) != getattr(new, part):
+            yield Change(Kind.RESCALED, name, part, *_both(old, new, part))
+
+
+def _both(old: Variable, new: Variable, part: str) -> tuple[str, str]:
+    return str(getattr(old, part) or ""), str(getattr(new, part) or "")
+
+
+def _codes(name: str, old: Variable, new: Variable) -> Iterator[Change]:
+    gone = [c for c in old.codes if c not in new.codes]
+    fresh = [c for c in new.codes if c not in old.codes]
+    if not gone and not fresh:
+        if old.codes != new.codes or old.exclusive != new.exclusive:
+            yield Change(Kind.RESCALED, name, "codes", "; ".join(old.codes), "; ".join(new.codes))
+        return
+    kind = {(False, True): Kind.CATEGORY_ADDED, (True, False): Kind.NARROWED}.get(
+        (bool(gone), bool(fresh)), Kind.REPLACED
+    )
+    if gone and fresh:
+        kind = Kind.SPLIT if len(fresh) > len(gone) else Kind.MERGED
+    yield Change(kind, name, "codes", "; ".join(gone), "; ".join(fresh))
+
+
+def _limits(name: str, old: Variable, new: Variable) -> Iterator[Change]:
+    for part, sign in (("minimum", 1), ("maximum", -1)):
+        before, after = getattr(old, part), getattr(new, part)
+        if before == after:
+            continue
+        wider = after is None or (before is not None and (before - after) * sign > 0)
+        kind = Kind.BROADENED if wider else Kind.NARROWED
+        yield Change(kind, name, part, *_both(old, new, part))
