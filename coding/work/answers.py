@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -34,10 +35,12 @@ def save_value(
     note: str = "",
     reason: str = "",
     seen: str | None = None,
+    by: User | None = None,
 ) -> Value:
     """Record what the coder says now, in its written form. The same again leaves no trace.
 
     With `seen`, the token of the answer that the coder had in view, a newer one is not overwritten.
+    `by` signs the history where no request says who it is.
     """
     coding = locked(coding)
     if entry.codebook_id != coding.codebook_id or entry.variable.unit_id != coding.case.unit_id:
@@ -51,7 +54,7 @@ def save_value(
         value = Value(coding=coding, variable_id=entry.variable_id)
     value.text, value.certainty, value.note = text, certainty, note
     value.saved_at = timezone.now()
-    signed.save(value, why=reason)
+    signed.save(value, why=reason, by=by)
     if entry.variable.roster_of_id:
         rows.follow_roster(coding, entry, listed(text, entry))
     return value

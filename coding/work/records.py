@@ -145,6 +145,7 @@ def _write(
                 certainty=r.certainty,
                 note=r.note,
                 reason=reason,
+                by=r.coder,
             )
             _cite([(value, r)], coding.codebook.project_id)
         else:
