@@ -6,6 +6,15 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from curation.views import releases
+
+publishing = [
+    path("projects/<slug:slug>/releases/", releases.releases, name="releases"),
+    path("projects/<slug:slug>/releases/<str:version>/", releases.release, name="release"),
+    path(
+        "projects/<slug:slug>/releases/<str:version>/files/<str:name>", releases.file, name="file"
+    ),
+]
 urlpatterns = [
     path("sign-in/", auth.LoginView.as_view(template_name="curation/sign_in.html"), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
@@ -20,5 +29,6 @@ urlpatterns = [
         name="password_change_done",
     ),
     path("admin/", admin.site.urls),
+    path("", include((publishing, "curation"))),
     path("", include("coding.urls")),
 ]

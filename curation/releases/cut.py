@@ -147,6 +147,12 @@ def tables_of(project: Project, codebook: Codebook) -> list[Table]:
     ]
 
 
+def disputes_now(project: Project) -> Counter[str]:
+    """Disputed cells that a release would hold at this moment, by unit."""
+    codebook = codebooks.current_or_refused(project)
+    return disputes_in(project, tables_of(project, codebook))
+
+
 def disputes_in(project: Project, tables: list[Table]) -> Counter[str]:
     """Disputed cells that a release would hold, by unit."""
     found: Counter[str] = Counter()

@@ -1,0 +1,264 @@
+"""The releases of a project: what there is, what each holds, its files; and the next one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePath
+from typing import BinaryIO
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coding import access, blind, codebooks
+from coding.errors import Refused
+from coding.models import Member, Project
+from curation import store, tables
+from curation.forms import CutForm
+from curation.models import Release
+from curation.releases import changes, cite, cut, disputes_now, propose
+from curation.releases import manifest as manifests
+from curation.releases.csvfile import File
+from curation.releases.manifest import Manifest, UnitCounts
+from curation.releases.readme import STATUSES
+
+log = logging.getLogger(__name__)
+TYPES = {
+    ".csv": "text/csv; charset=utf-8; header=present",
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+}
+A_SECOND_CLICK = timedelta(minutes=10)
+
+
+# ------------------------------------------------------------------ the list
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A release as the list shows it: its size, and what moved since the one before."""
+
+    release: Release
+    rows: int
+    cells: int
+    changes: list[changes.Change] | None
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def releases(request: HttpRequest, slug: str) -> HttpResponse:
+    """All releases, newest first; a curator also finds the form that cuts the next."""
+    if request.method == "POST":
+        return _cut(request, slug)
+    member = access.member_or_404(request.user, slug)
+    return _list(request, member, None)
+
+
+def _list(request: HttpRequest, member: Member, form: CutForm | None) -> HttpResponse:
+    project = member.project
+    found = project.releases.select_related("released_by", "codebook").order_by("-pk")
+    context = {"project": project, "member": member, "listed": list(_listed(list(found)))}
+    if member.role in access.CURATORS and codebooks.current(project):
+        context |= _next(project, form)
+    return render(request, "curation/releases.html", context, status=422 if form else 200)
+
+
+def _listed(found: Sequence[Release]) -> Iterator[Listed]:
+    read = [manifests.read(release.manifest) for release in found]
+    for n, release in enumerate(found):
+        before = read[n + 1] if n + 1 < len(found) else None
+        yield Listed(
+            release,
+            sum(unit.rows for unit in read[n].units),
+            sum(sum(unit.cells.values()) for unit in read[n].units),
+            changes.between(before, read[n]) if before else None,
+        )
+
+
+def _next(project: Project, form: CutForm | None) -> dict[str, object]:
+    proposal = propose(project)
+    form = form or CutForm(project=project, initial={"version": proposal.version})
+    return {"form": form, "proposal": proposal, "disputes": disputes_now(project).total()}
+
+
+def _cut(request: HttpRequest, slug: str) -> HttpResponse:
+    member = access.member_or_404(request.user, slug, *access.CURATORS)
+    assert isinstance(request.user, User)
+    if twice := _just_cut(member.project, request.user, request.POST.get("version", "")):
+        return _to(twice)
+    form = CutForm(request.POST, project=member.project)
+    if not form.is_valid():
+        return _list(request, member, form)
+    try:
+        release = cut(project=member.project, by=request.user, **form.cleaned_data)
+    except Refused:
+        twice = _just_cut(member.project, request.user, form.cleaned_data["version"])
+        if twice is None:
+            raise
+        return _to(twice)
+    messages.success(request, f"{release.version} is cut. Its bytes will never change.")
+    return _to(release)
+
+
+def _just_cut(project: Project, user: User, version: str) -> Release | None:
+    """What a second click asks for again: the first one's release, while it was cut or after."""
+    recently = timezone.now() - A_SECOND_CLICK
+    return project.releases.filter(
+        version=version, released_by=user, released_at__gte=recently
+    ).first()
+
+
+def _to(release: Release) -> HttpResponse:
+    return redirect("curation:release", release.project.slug, release.version)
+
+
+# ------------------------------------------------------------------ one release
+
+
+@dataclass(frozen=True)
+class Share:
+    """A status with its cells, and its part of a bar of length 100."""
+
+    status: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A unit's rows and cells by status."""
+
+    unit: UnitCounts
+    shares: list[Share]
+
+
+def _release_or_404(
+    user: User | AnonymousUser, slug: str, version: str
+) -> tuple[Release, Manifest, Member]:
+    member = access.member_or_404(user, slug)
+    found = member.project.releases.select_related("released_by", "codebook", "previous")
+    release = get_object_or_404(found, version=version)
+    return release, manifests.read(release.manifest), member
+
+
+@login_required
+@require_safe
+def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """What a release holds, how far to trust it, how to cite and to load it."""
+    found, manifest, member = _release_or_404(request.user, slug, version)
+    address = request.build_absolute_uri(reverse("curation:release", args=[slug, version]))
+    closed = blind.opened_and_being_coded(request.user, member.project)
+    units = [unit.name for unit in manifest.units]
+    chosen = request.GET.get("unit", units[0])
+    context = {
+        "project": member.project,
+        "release": found,
+        "manifest": manifest,
+        "files": [*manifest.files, _manifest_file(found, manifest)],
+        "counted": [Counted(unit, _shares(unit)) for unit in manifest.units],
+        "statuses": STATUSES,
+        "changes": _changes(found, manifest),
+        "apa": cite.apa(found, address),
+        "bibtex": cite.bibtex(found, address),
+        "load_lines": cite.load_lines(units),
+        "closed": closed,
+        "chosen": chosen if chosen in units else units[0],
+    }
+    if not closed:
+        context |= _preview(found, manifest, str(context["chosen"]))
+    return render(request, "curation/release.html", context)
+
+
+def _manifest_file(release: Release, manifest: Manifest) -> File:
+    return File(manifests.NAME, release.digest, len(manifest.written()))
+
+
+def _changes(release: Release, manifest: Manifest) -> list[changes.Change]:
+    if release.previous is None:
+        return []
+    return changes.between(manifests.read(release.previous.manifest), manifest)
+
+
+def _shares(unit: UnitCounts) -> list[Share]:
+    whole, start, found = unit.rows * unit.columns, 0.0, []
+    for status in STATUSES:
+        if count := unit.count(status):
+            width = 100 * count / whole
+            found.append(Share(status, count, round(start, 3), round(width, 3)))
+            start += width
+    return found
+
+
+def _preview(release: Release, manifest: Manifest, unit: str) -> dict[str, object]:
+    """The head of a table; where its file is damaged, that is said in its place."""
+    file = manifest.file(f"{unit}.csv")
+    assert file is not None
+    codes = tuple(code.code for code in release.codebook.missing_codes.all())
+    entries = codebooks.entries(release.codebook)
+    labels = {entry.name: entry.label for entry in entries}
+    try:
+        preview = tables.preview(file.sha256, codes)
+    except store.StoreError as error:
+        return {"damage": str(error)}
+    return {"preview": preview, "rows": file.rows, "labels": labels}
+
+
+# ------------------------------------------------------------------ its files
+
+
+@login_required
+@require_safe
+def file(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
+    """A file of a release, byte for byte. Not handed out where it is damaged."""
+    release, manifest, member = _release_or_404(request.user, slug, version)
+    found = manifest.file(name)
+    sha256 = release.digest if name == manifests.NAME else found.sha256 if found else None
+    if sha256 is None:
+        raise Http404
+    _refuse_while_coding(request.user, member.project)
+    etag = quote_etag(sha256)
+    if unchanged := get_conditional_response(request, etag=etag):
+        return unchanged
+    response = FileResponse(
+        _opened(sha256, name, version),
+        as_attachment=True,
+        filename=name,
+        content_type=TYPES[PurePath(name).suffix],
+    )
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _refuse_while_coding(user: User | AnonymousUser, project: Project) -> None:
+    """A release would tell a coder what others said of a case that is coded again, blind."""
+    if count := blind.opened_and_being_coded(user, project):
+        cases = "a case that is" if count == 1 else f"{count} cases that are"
+        raise Refused(
+            f"You are coding {cases} open already. Hand in your own sheet first: the files of "
+            "releases would tell you what others said.",
+            [("My work", reverse("coding:work", args=[project.slug]))],
+        )
+
+
+def _opened(sha256: str, name: str, version: str) -> BinaryIO:
+    try:
+        return store.opened(sha256)
+    except store.StoreError as error:
+        log.error("%s of release %s: %s", name, version, error)
+        raise Refused(
+            f"{name} of {version} is damaged or gone on this server, so it is not handed out. "
+            "Whoever runs the server can bring it back from a backup of the store; "
+            "verify_releases tells more."
+        ) from error
