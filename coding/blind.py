@@ -129,6 +129,15 @@ def open_sources() -> QuerySet[Source]:
     return Source.objects.filter(~Q(Exists(cited)) | Q(Exists(opened)))
 
 
+def opened_and_being_coded(user: Person, project: Project) -> int:
+    """How many cases of the project are open to others while this user codes one of them."""
+    families = _families_being_coded(user).filter(case__unit__project=project)
+    in_project = Case.objects.filter(unit__project=project).annotate(family=_family(""))
+    with_cells = in_project.filter(Exists(Cell.objects.filter(case=OuterRef("pk"))))
+    opened = with_cells.filter(family__in=list(families))
+    return opened.order_by().values("family").distinct().count()
+
+
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     """The open disputes that this user may know of."""
     return cells_for(user).filter(
