@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -34,12 +35,12 @@ def entries(codebook: Codebook) -> tuple[Entry, ...]:
     A published codebook cannot change, so it is read once per process.
     """
     if codebook.published_at:
-        return _published(codebook.pk, codebook.digest)
+        return _published(codebook.pk, codebook.published_at)
     return _read(codebook.pk)
 
 
 @lru_cache(maxsize=64)
-def _published(pk: int, digest: str) -> tuple[Entry, ...]:
+def _published(pk: int, at: datetime) -> tuple[Entry, ...]:
     return _read(pk)
 
 
@@ -62,13 +63,13 @@ def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
 def words_in_rules(codebook: Codebook) -> dict[int, frozenset[str]]:
     """By unit, every word of its expressions: a variable not among them decides nothing there."""
     if codebook.published_at:
-        return _words(codebook.pk, codebook.digest)
+        return _words(codebook.pk, codebook.published_at)
     return _words_in(_read(codebook.pk))
 
 
 @lru_cache(maxsize=64)
-def _words(pk: int, digest: str) -> dict[int, frozenset[str]]:
-    return _words_in(_published(pk, digest))
+def _words(pk: int, at: datetime) -> dict[int, frozenset[str]]:
+    return _words_in(_published(pk, at))
 
 
 def _words_in(found: tuple[Entry, ...]) -> dict[int, frozenset[str]]:
@@ -135,13 +136,10 @@ def draft(*, project: Project, document: object, note: str = "") -> Codebook:
     codebook = _empty(project, content, note)
     previous = {e.name: e.variable for e in entries(before)} if before else {}
     for position, variable in enumerate(content["variables"], 1):
-        _add_entry(
-            codebook,
-            position,
-            variable,
-            units,
-            previous.get(variable.get("renamed_from") or variable["name"]),
-        )
+        # A document that is read again renames what has its new name already.
+        origins = (variable.get("renamed_from", ""), variable["name"])
+        known = next((previous.pop(name) for name in origins if name in previous), None)
+        _add_entry(codebook, position, variable, units, known)
     if before and digest_of(codebook) == before.digest:
         codebook.delete()
         return before

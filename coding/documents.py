@@ -148,14 +148,17 @@ class Problem:
 
 
 def normal(document: Document) -> Document:
-    """The document with our words for kinds, categories written out and defaults in place."""
-    variables = document.get("variables") or []
-    by_name: dict[str, Document] = {str(v.get("name")): v for v in variables}
-    return document | {"variables": [_normal_variable(v, by_name) for v in variables]}
+    """The document with our words for kinds, categories written out and defaults in place.
+
+    Its keys are text, as the database gives them back: 10 would stand after 9, "10" before "9".
+    """
+    document = json.loads(json.dumps(document))
+    by_name: dict[str, Document] = {v["name"]: v for v in document["variables"]}
+    return document | {"variables": [_normal_variable(v, by_name) for v in by_name.values()]}
 
 
 def _normal_variable(variable: Document, by_name: Mapping[str, Document]) -> Document:
-    kind = KINDS.get(str(variable.get("type")), variable.get("type"))
+    kind = KINDS[variable["type"]]
     categories = variable.get("categories") or []
     if source := by_name.get(variable.get("categories_from", "")):
         categories = source.get("categories") or []
@@ -263,8 +266,7 @@ def _odd_code(code: str) -> str:
 def _variable_problems(variables: list[Document], head: Mapping[str, Any]) -> Iterator[Problem]:
     units = [u["id"] for u in head.get("units") or []]
     missing = {str(m["code"]) for m in head.get("missing_codes") or []}
-    for name in _twice(v["name"] for v in variables if v.get("name")):
-        yield Problem(f"variable {name}", "is defined twice.")
+    yield from _doubles(variables)
     for number, v in enumerate(variables, 1):
         place = f"variable {v.get('name') or f'no. {number}'}"
         if rule := _odd_name(v.get("name", "")):
@@ -279,6 +281,15 @@ def _variable_problems(variables: list[Document], head: Mapping[str, Any]) -> It
             levels = ", ".join(Variable.Measure.values)
             yield Problem(place, f"level {v['level']!r} is unknown: use {levels}.")
         yield from _category_problems(place, v, missing)
+
+
+def _doubles(variables: list[Document]) -> Iterator[Problem]:
+    names = _twice(v["name"] for v in variables if v.get("name"))
+    for name in names:
+        yield Problem(f"variable {name}", "is defined twice.")
+    for name in _twice(v.get("renamed_from") or v.get("name", "") for v in variables):
+        if name and name not in names:
+            yield Problem(f"variable {name}", "is continued by two variables: rename only one.")
 
 
 def _category_problems(place: str, v: Document, missing: set[str]) -> Iterator[Problem]:
