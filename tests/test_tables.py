@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -7,9 +8,9 @@ import pytest
 
 from coding import work
 from coding.models import Case
-from curation import tables
+from curation import store, tables
 from curation.models import Release
-from curation.releases import cut
+from curation.releases import cite, cut
 from tests.conftest import World
 
 
@@ -98,3 +99,20 @@ def test_a_preview_counts_values_and_missing_codes(release: Release) -> None:
     assert counts["goal"] == (2, 1)
     assert counts["story"] == (1, 0)
     assert counts["end_date_earliest"] == (1, 0)
+
+
+def test_the_lines_for_pandas_load_every_table_as_it_is(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in release.manifest["files"]:
+        (tmp_path / file["name"]).write_bytes(store.get(file["sha256"]))
+    monkeypatch.chdir(tmp_path)
+    units = [unit["name"] for unit in release.manifest["units"]]
+    [lines] = [each.text for each in cite.load_lines(units) if each.name == "pandas"]
+
+    loaded: dict[str, Any] = {}
+    exec(lines, loaded)  # noqa: S102 - it is what the page tells people to run
+
+    assert [len(loaded[unit]) for unit in units] == [2, 2, 0]
+    assert values(loaded["intervention"], "story") == ["NA", None]
+    assert values(loaded["intervention"], "troops") == ["1000", "-99"]

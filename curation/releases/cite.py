@@ -48,23 +48,26 @@ def _tex(text: str) -> str:
 def load_lines(units: Sequence[str]) -> list[Lines]:
     """Everything is read as text, so that no code and no word such as NA is taken for another."""
     return [
-        Lines("pandas", "Python", "\n".join(["import pandas as pd", *map(_pandas, units)])),
-        Lines("r", "R", "\n".join(map(_r, units))),
+        Lines("pandas", "Python", "\n".join([PANDAS, *map(_pandas, units)])),
+        Lines("r", "R", "\n".join([R, *map(_r, units)])),
         Lines("stata", "Stata", "\n".join(map(_stata, units))),
     ]
 
 
+PANDAS = """\
+import pandas as pd
+as_text = dict(dtype="string", keep_default_na=False, na_values=[""])"""
+R = """\
+as_text <- function(file) read.csv(
+  file, colClasses = "character", na.strings = "", fileEncoding = "UTF-8")"""
+
+
 def _pandas(unit: str) -> str:
-    return (
-        f'{unit} = pd.read_csv("{unit}.csv", dtype="string", keep_default_na=False, na_values=[""])'
-    )
+    return f'{unit} = pd.read_csv("{unit}.csv", **as_text)'
 
 
 def _r(unit: str) -> str:
-    return (
-        f'{unit} <- read.csv("{unit}.csv", colClasses = "character", na.strings = "", '
-        'fileEncoding = "UTF-8")'
-    )
+    return f'{unit} <- as_text("{unit}.csv")'
 
 
 def _stata(unit: str) -> str:
