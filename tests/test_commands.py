@@ -117,6 +117,14 @@ def test_text_that_yaml_could_take_for_something_else_stays_text(
     assert codebook_files.read(path) == document
 
 
+def test_a_key_is_a_word_whatever_it_looks_like(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    text = codebook_files.written(DOCUMENT) + "certainty: {1: A guess, no: None}\n"
+    path.write_text(text, encoding="utf-8")
+
+    assert codebook_files.read(path)["certainty"] == {"1": "A guess", "no": "None"}
+
+
 def test_an_earlier_codebook_is_exported_by_its_number(world: World, tmp_path: Path) -> None:
     changed = codebooks.document_of(world.codebook)
     changed["codebook"]["title"] = "A second codebook"
