@@ -20,6 +20,7 @@ from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce, RowNumber
 
 from coding.models import Case, Cell, Citation, Coding, Member, Project, Source, Value
+from coding.models.coding import CodingQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -61,7 +62,12 @@ def readable(user: Person) -> QuerySet[Coding]:
 
 def values_for(user: Person) -> QuerySet[Value]:
     """The values this user may see now."""
-    return Value.objects.filter(coding__in=readable(user).values("pk"))
+    return Value.objects.filter(_readable(user, "coding"))
+
+
+def _readable(user: Person, coding: str) -> Exists:
+    """Asked row by row, so that it costs nothing where a case has narrowed the rows already."""
+    return Exists(readable(user).filter(pk=OuterRef(coding)))
 
 
 def _coding_again(user: Person) -> Q:
@@ -104,21 +110,21 @@ def open_cases() -> QuerySet[Case]:
     return Case.objects.filter(Q(rostered=False) | _opened())
 
 
-def codings_for(user: Person) -> QuerySet[Coding]:
+def codings_for(user: Person) -> CodingQuerySet:
     """Whose codings of which cases the user may know of (not what they say)."""
     return Coding.objects.standing().filter(
-        Q(coder=user.pk) | Q(case__in=cases_for(user).values("pk"))
+        Q(coder=user.pk) | Q(Exists(cases_for(user).filter(pk=OuterRef("case"))))
     )
 
 
 def citations_for(user: Person) -> QuerySet[Citation]:
-    return Citation.objects.filter(value__in=values_for(user).values("pk"))
+    return Citation.objects.filter(_readable(user, "value__coding"))
 
 
 def sources_for(user: Person, project: Project) -> QuerySet[Source]:
     """Sources to offer: not those that only hidden values cite, which would tell on them."""
     cited = Citation.objects.filter(source=OuterRef("pk"))
-    seen = cited.filter(value__in=values_for(user).values("pk"))
+    seen = cited.filter(_readable(user, "value__coding"))
     return project.sources.filter(~Q(Exists(cited)) | Q(Exists(seen)))
 
 
@@ -163,13 +169,38 @@ def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
     )
 
 
-def spoken_for(user: Person) -> QuerySet[Value]:
-    """What the coders of opened cases say for the data set, oldest first: each one's last counts.
+class Spoken(NamedTuple):
+    """One value of one coder, as it was compared."""
 
-    These are the very values that were compared when the case opened.
+    case: int
+    coder: int
+    variable: int
+    value: int
+    text: str
+    certainty: int | None
+    note: str
+
+
+def spoken_for(
+    user: Person, cases: Iterable[int], variables: Iterable[int] | None = None
+) -> list[Spoken]:
+    """What the coders of these cases said for the data set, as far as the user may see it.
+
+    Oldest first, as `work` compares them: the last that a coder says of a variable counts.
     """
-    said = values_for(user).filter(coding__unblinded_at__isnull=False, coding__purpose__in=SPEAKING)
-    return said.order_by("coding__assigned_at", "coding", "pk")
+    opened = readable(user).filter(
+        case__in=list(cases), unblinded_at__isnull=False, purpose__in=SPEAKING
+    )
+    in_order = opened.order_by("assigned_at", "pk").values_list("pk", "case", "coder")
+    codings = {pk: (case, coder) for pk, case, coder in in_order}
+    values = Value.objects.filter(coding__in=list(codings)).order_by("pk")
+    if variables is not None:
+        values = values.filter(variable__in=list(variables))
+    columns = ("coding", "variable", "pk", "text", "certainty", "note")
+    by_coding: dict[int, list[Spoken]] = {pk: [] for pk in codings}
+    for coding, *rest in values.values_list(*columns):
+        by_coding[coding].append(Spoken(*codings[coding], *rest))
+    return [spoken for found in by_coding.values() for spoken in found]
 
 
 def rulings_for(user: Person, variables: Iterable[int], newest: int) -> QuerySet[Cell]:

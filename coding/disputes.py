@@ -263,15 +263,9 @@ class Queue:
     def _said(self, cases: set[int], variables: set[int]) -> Mapping[tuple[int, int], list[str]]:
         """What each coder says last, without who it was."""
         last: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
-        spoken = blind.spoken_for(self.user).filter(coding__case__in=cases, variable__in=variables)
-        columns = ("coding__case", "variable", "coding__coder", "text")
-        for case, variable, coder, text in spoken.values_list(*columns):
-            last[case, variable][coder] = text
+        for said in blind.spoken_for(self.user, cases, variables):
+            last[said.case, said.variable][said.coder] = said.text
         return defaultdict(list, {key: list(texts.values()) for key, texts in last.items()})
-
-    def first(self) -> int | None:
-        """The case to begin with."""
-        return self._narrowed.order_by(*ORDER).values_list("case", flat=True).first()
 
     def place(self, case: Case) -> Place:
         """Where a case stands, whether or not it has a dispute left."""

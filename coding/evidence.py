@@ -297,33 +297,36 @@ class Dossier:
     def _columns(self) -> dict[int, tuple[Column, ...]]:
         """What each coder says last, by variable, in an order drawn by lot for each family."""
         names = self._names()
-        last: dict[int, dict[int, tuple[int, str, int | None, str]]] = defaultdict(dict)
-        spoken = blind.spoken_for(self.user).filter(coding__case=self.case)
-        columns = ("variable", "coding__coder", "pk", "text", "certainty", "note")
-        for variable, coder, pk, text, certainty, note in spoken.values_list(*columns):
-            last[variable][coder] = (pk, text, certainty, note)
-        passages = self._passages([pk for by in last.values() for pk, *_ in by.values()])
+        last: dict[int, dict[int, blind.Spoken]] = defaultdict(dict)
+        for said in blind.spoken_for(self.user, [self.case.pk]):
+            last[said.variable][said.coder] = said
+        passages = self._passages([said.value for by in last.values() for said in by.values()])
         return {
             variable: tuple(
-                Column(
-                    name=name,
-                    text=text,
-                    shown=canonical.show(text, self.entries[variable].domain, self.states),
-                    certainty=certainty,
-                    note=note,
-                    passages=tuple(passages[pk]),
-                    is_set=self.entries[variable].domain.kind == "set",
-                )
+                self._column(name, by_coder[coder], passages)
                 for coder, name in names.items()
                 if coder in by_coder
-                for pk, text, certainty, note in [by_coder[coder]]
             )
             for variable, by_coder in last.items()
         }
 
+    def _column(
+        self, name: str, said: blind.Spoken, passages: Mapping[int, list[Passage]]
+    ) -> Column:
+        domain = self.entries[said.variable].domain
+        return Column(
+            name=name,
+            text=said.text,
+            shown=canonical.show(said.text, domain, self.states),
+            certainty=said.certainty,
+            note=said.note,
+            passages=tuple(passages[said.value]),
+            is_set=domain.kind == "set",
+        )
+
     def _names(self) -> dict[int, str]:
         family = self.case.family_id
-        codings = blind.codings_for(self.user).filter(Q(case=family) | Q(case__root=family))
+        codings = blind.codings_for(self.user).of_family(family)
         anonymous = Member.Role.ADJUDICATOR  # whoever looks
         return blind.names_in(family, self.user, anonymous, codings.select_related("coder"))
 

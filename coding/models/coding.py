@@ -24,7 +24,8 @@ class CodingQuerySet(models.QuerySet["Coding"]):
         return self.filter(coder=coder)
 
     def of_family(self, root: int) -> CodingQuerySet:
-        return self.filter(Q(case=root) | Q(case__root=root))
+        """By the cases first: an OR across the join would read every coding there is."""
+        return self.filter(case__in=Case.objects.filter(Q(pk=root) | Q(root=root)).values("pk"))
 
 
 class Coding(models.Model):

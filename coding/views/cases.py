@@ -237,7 +237,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _codings(user: User, case: Case) -> list[Coding]:
     """The codings of the family, so that a coder has one letter in all of it."""
-    family = blind.codings_for(user).of_family(case.family_id)  # type: ignore[attr-defined]
+    family = blind.codings_for(user).of_family(case.family_id)
     return list(family.select_related("coder", "codebook").order_by("assigned_at", "pk"))
 
 
