@@ -159,6 +159,16 @@ def test_a_variable_is_not_continued_twice(world: World) -> None:
         codebooks.draft(project=world.project, document=document)
 
 
+def test_of_two_that_could_continue_a_variable_only_the_first_does(world: World) -> None:
+    document = changed((at("story", "renamed_from"), "tale"), (at("goal", "name"), "aim"))
+    document["variables"][0]["renamed_from"] = "story"
+
+    after = names(codebooks.draft(project=world.project, document=document))
+
+    assert after["aim"].replaces == world.entry("story").variable
+    assert after["story"].replaces is None
+
+
 def test_an_entry_under_another_name_that_is_not_said_to_be_renamed_is_another_variable(
     world: World,
 ) -> None:
@@ -317,3 +327,24 @@ def test_the_first_projects_codebook_is_drafted_and_read_back_the_same(
     assert len(codebooks.entries(book)) == 65
     assert codebooks.draft(project=project, document=codebooks.document_of(book)) == book
     assert "Advice, training or support" in labels(book, "operation_type")
+
+
+def test_everything_that_a_document_says_stands_in_the_codebook(db: None) -> None:
+    said = documents.normal(yaml.safe_load(FIXTURE.read_text("utf-8")))
+    project = Project.objects.create(slug="us", title="US")
+
+    kept = codebooks.document_of(published(project, said))
+
+    dropped = {"categories_from"}  # written out
+    lost = [
+        (before["name"], key)
+        for before, after in zip(said["variables"], kept["variables"], strict=True)
+        for key in before.keys() - dropped
+        if before[key] != after.get(key, [])
+    ]
+    assert lost == []
+    assert {key: kept[key] for key in said if key not in ("codebook", "variables")} == {
+        key: said[key] for key in said if key not in ("codebook", "variables")
+    }
+    heads = [{k: v for k, v in d["codebook"].items() if k != "missing_codes"} for d in (said, kept)]
+    assert heads[0] == heads[1]
