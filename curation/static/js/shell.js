@@ -70,17 +70,37 @@ document.addEventListener("submit", (event) => {
   if (button.getAttribute("aria-busy") === "true") event.preventDefault();
   else button.setAttribute("aria-busy", "true");
 });
-addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll(".btn[aria-busy]")) button.removeAttribute("aria-busy");
-});
 
-// ----- Copy
+// ----- A page that is a while in coming says so; a download only looks like one
+
+const main = document.getElementById("main");
+const arrived = () => {
+  main.removeAttribute("aria-busy");
+  for (const button of document.querySelectorAll(".btn[aria-busy]")) button.removeAttribute("aria-busy");
+};
+addEventListener("beforeunload", () => {
+  main.setAttribute("aria-busy", "true");
+  setTimeout(arrived, 10000);
+});
+addEventListener("pageshow", arrived);
+
+// ----- Copy; where the browser forbids it, the text is marked for the person to copy
+
+async function copy(source) {
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    return "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+    return "Marked: copy it with Ctrl C";
+  }
+}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-  document.dispatchEvent(new CustomEvent("casebook:say", { detail: { text: "Copied" } }));
+  const text = await copy(document.getElementById(button.dataset.copy));
+  document.dispatchEvent(new CustomEvent("casebook:say", { detail: { text } }));
 });
 
 // ----- What sticks below the head needs its height
