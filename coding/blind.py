@@ -71,9 +71,14 @@ def _readable(user: Person, coding: str) -> Exists:
 
 
 def _coding_again(user: Person) -> Q:
-    """The user is coding the very case again: a repeat is blind to the first time."""
-    again = Coding.objects.open().filter(coder=user.pk, case=OuterRef("case"))
-    return Q(Exists(again))
+    """The user is coding the very case again, or repeats its family.
+
+    A repeat is blind to the first time, with its partners and objectives.
+    """
+    mine = Coding.objects.open().filter(coder=user.pk)
+    repeats = mine.filter(purpose=Coding.Purpose.REPEAT).annotate(family=_family("case"))
+    again = Exists(mine.filter(case=OuterRef("case")))
+    return Q(again) | Q(family__in=repeats.values("family"))
 
 
 def _in_family_being_coded(user: Person) -> Q:

@@ -135,6 +135,41 @@ def test_what_was_submitted_is_closed_while_the_case_is_coded_again(
     assert not any("checked" in p.content.decode() for p in pages)
 
 
+def test_a_repeat_is_blind_to_the_partners_of_the_first_time_as_well(
+    world: World, coder: Client
+) -> None:
+    for coding in (world.coding_a, world.coding_b):
+        world.say(coding, "regime")
+        world.say(coding, "200", "partners")
+        world.say(world.sheet_of(coding.coder, "200"), "2", "sent")
+        work.submit(coding=coding)
+    first = world.sheet_of(world.coder_a, "200")
+    before = coder.get(url(first)).status_code
+    work.assign(case=world.case, coder=world.coder_a, codebook=world.codebook, purpose="repeat")
+
+    assert (before, coder.get(url(first)).status_code) == (200, 409)
+
+
+def test_a_top_up_is_checked_against_what_its_coder_said_of_the_case(
+    world: World, coder: Client
+) -> None:
+    for coding, states in ((world.coding_a, "200"), (world.coding_b, "200;220")):
+        world.say(coding, "regime")
+        world.say(coding, "400", "troops")
+        world.say(coding, states, "partners")
+        for state in states.split(";"):
+            world.say(world.sheet_of(coding.coder, state), "2", "sent")
+        work.submit(coding=coding)
+    world.settle("200;220", "partners")
+    top_up = world.sheet_of(world.coder_a, "220")
+    world.say(top_up, "2", "sent")
+    world.say(top_up, "500", "strength")
+
+    html = coder.get(url(top_up)).content.decode()
+
+    assert "More than the whole force." in field(html, "strength")
+
+
 def test_partners_and_objectives_stand_beside_the_main_sheet(world: World, coder: Client) -> None:
     world.say(world.coding_a, "200;220", "partners")
     coder.post(url(world.coding_a, "act", "add", "objective"))

@@ -3,7 +3,7 @@
 // Without this module the sheet works by its Save buttons.
 
 const sheet = document.querySelector(".cb-sheet");
-const { user, coding, url: sheetUrl, signIn, work: workUrl } = sheet.dataset;
+const { user, coder, coding, signIn, work: workUrl } = sheet.dataset;
 const closed = "closed" in sheet.dataset;
 const notice = document.getElementById("notice");
 const prefix = `casebook:${user}:${coding}:`;
@@ -14,6 +14,7 @@ const HELD = Infinity; // until the input is left: half a name of a state can be
 const LONGEST_WAIT = 30_000;
 const TIMEOUT = 20_000;
 
+const escaped = (text) => Object.assign(document.createElement("i"), { textContent: text }).innerHTML;
 const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 const say = (text, kind = "ok") =>
   document.dispatchEvent(new CustomEvent("casebook:say", { detail: { text, kind } }));
@@ -475,8 +476,8 @@ function report() {
   net.textContent = answers.size ? ` · ${text}` : "";
   net.classList.toggle("is-failed", failed > 0);
   if (isSignedOut && waiting.length) {
-    warn(`<strong>You are signed out.</strong> What you type is kept in this browser and saved as
-      soon as you are back. <a href="${signIn}?next=${encodeURIComponent(workUrl)}" target="_blank"
+    warn(`<strong>You are not signed in as ${escaped(coder)} any more.</strong> What you type is
+      kept in this browser and saved as soon as you are back. <a href="${signIn}?next=${encodeURIComponent(workUrl)}" target="_blank"
       rel="noopener">Sign in, in a new tab</a>`);
   } else if ((isDown || waiting.some((d) => d.tries > 1)) && waiting.length) {
     warn(`<strong>The server does not answer.</strong> What you type is kept in this browser and
