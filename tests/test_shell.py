@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from coding.errors import Refused
 from coding.models import Member, Project
-from coding.templatetags.casebook import LEVELS, STATUSES, icon_names
+from coding.templatetags.casebook import LEVELS, STATUSES, icon_names, level_icon
 from coding.views.shell import WAYS, Shell, shell
 from tests.conftest import World
 
@@ -270,13 +270,16 @@ def test_a_status_says_its_word_and_escapes_another() -> None:
     assert "&lt;b&gt;</span>" in draw('{% status "open" "" word %}', word="<b>")
 
 
-def test_every_icon_in_use_is_in_the_sprite() -> None:
-    words = re.compile(r"""\{% icon "([^"]+)"|\bicon="([^"]+)\"""")
+def icons_in_use() -> set[str]:
+    words = re.compile(r"""\{% icon "([^"]+)"|\bicon="([^"]+)"|icon\|default:"([^"]+)\"""")
     pages = "".join(page.read_text() for page in TEMPLATES.rglob("*.html"))
-    drawn = {first or second for first, second in words.findall(pages)}
+    drawn = {"".join(found) for found in words.findall(pages)}
     named = {symbol for symbol, _ in STATUSES.values()} | {way.icon for way in WAYS}
+    return drawn | named | set(LEVELS.values()) | {level_icon("info")}
 
-    assert (drawn | named | set(LEVELS.values())) - icon_names() == set()
+
+def test_the_sprite_holds_the_icons_in_use_and_no_other() -> None:
+    assert icons_in_use() == icon_names()
 
 
 def test_no_template_holds_what_the_content_policy_forbids() -> None:
