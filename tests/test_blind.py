@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
 from coding import blind, work
-from coding.models import Case, Cell, Citation, Coding, Member, Source, Value
+from coding.models import Case, Cell, Coding, Member, Source
+from curation import releases
 from tests.conftest import World
 
 CANARY = "quetzalcanary"
@@ -141,12 +143,19 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
     """Values for every argument that an address of the site can take."""
     return {
         "slug": [world.project.slug],
-        "pk": [],  # filled by the kind of object: see addresses
-        "name": ["story", "goal", "cells.csv", "codings.csv", "intervention.csv"],
+        "pk": sorted(
+            {
+                *Coding.objects.values_list("pk", flat=True),
+                *Case.objects.values_list("pk", flat=True),
+            }
+        ),
+        "name": ["story"],
+        "file": ["cells.csv", "codings.csv", "intervention.csv"],
         "number": [1],
-        "unit": ["objective", "partner", "intervention"],
+        "unit": ["objective"],
         "version": ["0.1.0"],
-        "cell": [1, 2, 3],
+        "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
+        "citation": [1],
     }
 
 
@@ -162,22 +171,17 @@ def patterns(resolver: URLResolver, names: tuple[str, ...] = ()) -> Iterator[tup
 def addresses(world: World) -> list[str]:
     """Every address of the site, with every argument that could lead to coder_b's work."""
     known = known_arguments(world)
-    codings = list(Coding.objects.values_list("pk", flat=True))
-    cases = list(Case.objects.values_list("pk", flat=True))
-    known["pk"] = sorted({*codings, *cases})
     found: list[str] = []
     for name, arguments in patterns(get_resolver()):
         if name == "logout":  # the hunter must stay signed in
             continue
         combined: list[dict[str, Any]] = [{}]
         for argument in arguments:
-            combined = [c | {argument: value} for c in combined for value in known[argument]]
-        for kwargs in combined:
-            try:
-                found.append(reverse(name, kwargs=kwargs))
-            except NoReverseMatch:
-                continue
-    return [*found, *(f"{a}?q=quetz&search=quetz&variable=story&show=all" for a in found)]
+            values = known["file" if (name, argument) == ("curation:file", "name") else argument]
+            combined = [c | {argument: value} for c in combined for value in values]
+        found += [reverse(name, kwargs=kwargs) for kwargs in combined]
+    searched = [a for a in found if a.startswith("/projects/")]
+    return [*found, *(f"{a}?q=quetz&variable=story&unit=all&state=all" for a in searched)]
 
 
 def back_office(world: World) -> list[str]:
@@ -217,6 +221,7 @@ def hunted(world: World) -> World:
     Member.objects.create(project=world.project, user=both, role=Member.Role.CURATOR)
     world.curator_admin = both  # type: ignore[attr-defined]
     let_the_canary_sing(world)
+    releases.cut(project=world.project, version="0.1.0", by=world.curator)
     return world
 
 
@@ -265,23 +270,19 @@ def test_once_opened_the_adjudicator_finds_the_canary(hunted: World, client: Cli
     assert [word for word in WORDS if word not in caught] == []
 
 
-def everything(model: Any) -> Callable[..., Any]:
-    return lambda *_: model.objects.annotate(family=blind._family(FAMILY[model]))
-
-
-FAMILY = {Value: "coding__case", Cell: "case", Case: ""}
+def all_of(model: Any) -> Callable[..., Any]:
+    return lambda *_: model.objects.all()
 
 
 @pytest.mark.parametrize(
     ("filter_removed", "unfiltered"),
     [
-        ("values_for", everything(Value)),
-        ("cases_for", everything(Case)),
-        ("sources_for", lambda *_: Source.objects.all()),
-        ("citations_for", lambda *_: Citation.objects.all()),
+        ("readable", all_of(Coding)),
+        ("cases_for", all_of(Case)),
+        ("sources_for", all_of(Source)),
     ],
 )
-def test_the_hunt_notices_when_one_filter_is_gone(
+def test_the_hunt_notices_when_a_filter_of_closed_cases_is_gone(
     hunted: World,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -296,3 +297,16 @@ def test_the_hunt_notices_when_one_filter_is_gone(
         caught += hunt(hunted, client, addresses(hunted))
 
     assert caught != []
+
+
+def test_the_hunt_notices_when_late_coders_are_not_blind(
+    hunted: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hunted.say(hunted.coding_a, "regime")
+    work.submit(coding=hunted.coding_a)
+    work.submit(coding=hunted.coding_b)
+    work.assign(case=hunted.case, coder=hunted.adjudicator, codebook=hunted.codebook)
+    monkeypatch.setattr(blind, "_in_family_being_coded", lambda _: Q(pk=None))
+    client.force_login(hunted.adjudicator)
+
+    assert hunt(hunted, client, addresses(hunted)) != []
