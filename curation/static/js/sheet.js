@@ -490,7 +490,7 @@ function report() {
 function warn(html) {
   if (!notice.hidden && notice.dataset.html === html) return;
   notice.dataset.html = html;
-  notice.innerHTML = `${icon("cloud-off")} ${html}`;
+  notice.querySelector("span").innerHTML = html;
   notice.hidden = false;
 }
 
