@@ -56,8 +56,7 @@ format: venv
 	@$(VENV)/bin/djade $(TEMPLATES)
 
 bench: venv
-	@DATABASE_URL= $(PY) -m tests.benchmarks
-	@$(PY) -m tests.machine postgresql --durable $(PY) -m tests.benchmarks
+	@$(PY) -m tests.benchmarks
 
 venv: $(VENV)/test.stamp
 
