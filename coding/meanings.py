@@ -69,6 +69,8 @@ def _reference_faults(
     reference, roster = v.get("reference"), v.get("roster_of")
     if reference not in (None, "state"):
         yield place, f"reference {reference!r} is unknown: only state is."
+    if v.get("derive") and (reference == "state" or v["type"] == "state"):
+        yield place, "derive cannot give a state: the codebook does not know the list of states."
     if reference == "state" and v["type"] not in ("set", "state"):
         yield place, "reference: state needs the type set or state."
     if roster and (v["type"] != "set" or reference != "state"):

@@ -43,30 +43,36 @@ def domains(entries: Sequence[Entry]) -> dict[str, Domain]:
 
 
 def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Reading:
-    """Apply skip and derive rules in the codebook's order until nothing changes."""
+    """Apply skip and derive rules, in whatever order they stand, until nothing changes."""
     known = domains(entries)
-    ruled = [e for e in entries if e.skip_if or e.derive]
-    now = {name: text for name, text in answers.items() if name in known}
-    skipped: dict[str, str] = {}
-    computed: dict[str, str] = {}
-    stale = ruled
+    ruled = stale = [e for e in entries if e.skip_if or e.derive]
+    reading = Reading({name: text for name, text in answers.items() if name in known}, {}, {})
     for _ in range(len(ruled) + 1):
-        before = dict(now)
+        before = dict(reading.answers)
         for entry in stale:
-            context = Context(Row(now, known), around.parents, around.siblings)
-            if entry.skip_if and holds(entry.skip_if, context):
-                now[entry.name] = skipped[entry.name] = entry.skip_value
-            elif entry.name in skipped:
-                del skipped[entry.name]
-                now.pop(entry.name, None)
-                now |= {k: v for k, v in answers.items() if k == entry.name}
-            elif entry.derive and (text := _computed(entry, context)) is not None:
-                now[entry.name] = computed[entry.name] = text
-        changed = {name for name in known if now.get(name) != before.get(name)}
+            context = Context(Row(reading.answers, known), around.parents, around.siblings)
+            _apply(entry, reading, answers, context)
+        changed = {name for name in known if reading.answers.get(name) != before.get(name)}
         stale = [e for e in ruled if changed & (words(e.skip_if) | words(e.derive))]
         if not stale:
             break
-    return Reading(now, skipped, computed)
+    return reading
+
+
+def _apply(entry: Entry, reading: Reading, typed: Answers, context: Context) -> None:
+    """Say again what the entry's rules make of it; where they are silent, what was typed counts."""
+    name = entry.name
+    skipped, computed = reading.skipped, reading.computed
+    skipped.pop(name, None)
+    computed.pop(name, None)
+    text = typed.get(name)
+    if entry.skip_if and holds(entry.skip_if, context):
+        text = skipped[name] = entry.skip_value
+    elif entry.derive and (result := _computed(entry, context)) is not None:
+        text = computed[name] = result
+    reading.answers.pop(name, None)
+    if text is not None:
+        reading.answers[name] = text
 
 
 def _computed(entry: Entry, context: Context) -> str | None:
