@@ -61,13 +61,11 @@ def readable(user: Person) -> QuerySet[Coding]:
 
 
 def values_for(user: Person) -> QuerySet[Value]:
-    """The values this user may see now."""
-    return Value.objects.filter(_readable(user, "coding"))
+    """The values this user may see now.
 
-
-def _readable(user: Person, coding: str) -> Exists:
-    """Asked row by row, so that it costs nothing where a case has narrowed the rows already."""
-    return Exists(readable(user).filter(pk=OuterRef(coding)))
+    Asked row by row, so that it costs little where a case has narrowed the rows already.
+    """
+    return Value.objects.filter(Exists(readable(user).filter(pk=OuterRef("coding"))))
 
 
 def _coding_again(user: Person) -> Q:
@@ -110,9 +108,13 @@ def _opened() -> Q:
     return Q(Exists(opened)) | Q(Exists(Cell.objects.filter(case=OuterRef("pk"))))
 
 
-def open_cases() -> QuerySet[Case]:
-    """Cases whose existence gives nothing away: for the back office and for exports."""
-    return Case.objects.filter(Q(rostered=False) | _opened())
+def open_cases(user: Person | None = None) -> QuerySet[Case]:
+    """Cases whose existence gives nothing away: for the back office and for exports.
+
+    To a user of the back office who codes, not those of a family that this user is coding.
+    """
+    opened = _opened() & ~_in_family_being_coded(user) if user else _opened()
+    return Case.objects.annotate(family=_family("")).filter(Q(rostered=False) | opened)
 
 
 def codings_for(user: Person) -> CodingQuerySet:
@@ -123,21 +125,23 @@ def codings_for(user: Person) -> CodingQuerySet:
 
 
 def citations_for(user: Person) -> QuerySet[Citation]:
-    return Citation.objects.filter(_readable(user, "value__coding"))
+    return Citation.objects.filter(Exists(values_for(user).filter(pk=OuterRef("value"))))
 
 
 def sources_for(user: Person, project: Project) -> QuerySet[Source]:
-    """Sources to offer: not those that only hidden values cite, which would tell on them."""
-    cited = Citation.objects.filter(source=OuterRef("pk"))
-    seen = cited.filter(_readable(user, "value__coding"))
-    return project.sources.filter(~Q(Exists(cited)) | Q(Exists(seen)))
+    """Sources to offer: not those that only hidden values brought in, which would tell on them."""
+    seen = citations_for(user).filter(source=OuterRef("pk"))
+    return project.sources.filter(Q(listed=True) | Q(Exists(seen)))
 
 
-def open_sources() -> QuerySet[Source]:
-    """Sources for the back office: cited by nobody, or by a value that is open."""
-    cited = Citation.objects.filter(source=OuterRef("pk"))
-    opened = cited.filter(value__coding__unblinded_at__isnull=False)
-    return Source.objects.filter(~Q(Exists(cited)) | Q(Exists(opened)))
+def open_sources(user: Person) -> QuerySet[Source]:
+    """Sources for the back office: of the bibliography, or cited by a value that is open."""
+    cited = Citation.objects.annotate(family=_family("value__coding__case")).filter(
+        ~_in_family_being_coded(user),
+        source=OuterRef("pk"),
+        value__coding__unblinded_at__isnull=False,
+    )
+    return Source.objects.filter(Q(listed=True) | Q(Exists(cited)))
 
 
 def opened_and_being_coded(user: Person, project: Project) -> int:
@@ -193,12 +197,12 @@ def spoken_for(
 
     Oldest first, as `work` compares them: the last that a coder says of a variable counts.
     """
-    opened = readable(user).filter(
+    opened = Coding.objects.filter(
         case__in=list(cases), unblinded_at__isnull=False, purpose__in=SPEAKING
     )
     in_order = opened.order_by("assigned_at", "pk").values_list("pk", "case", "coder")
     codings = {pk: (case, coder) for pk, case, coder in in_order}
-    values = Value.objects.filter(coding__in=list(codings)).order_by("pk")
+    values = values_for(user).filter(coding__in=list(codings)).order_by("pk")
     if variables is not None:
         values = values.filter(variable__in=list(variables))
     columns = ("coding", "variable", "pk", "text", "certainty", "note")
