@@ -185,6 +185,7 @@ TWO = [{"code": 1, "label": "One"}, {"code": 2, "label": "Two"}]
             "variable share, derive: shar is no",
         ),
         (at("share", "derive"), "goal == 1", "variable share, derive: goal is not a variable of p"),
+        (at("partner_state", "derive"), "200", "variable partner_state: derive cannot give a st"),
         (at("troops", "derive"), "partner.sent", "variable troops, derive: partner is not a varia"),
         (
             at("share", "derive"),
