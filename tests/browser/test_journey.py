@@ -1,0 +1,116 @@
+"""The whole path in a real browser, by keyboard: two coders, an adjudicator, a curator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SignIn, Site
+
+CASE = "Mayaguez rescue"
+KEY = "US-1975-MAY"
+REQUIRED = {
+    "intervention_name": "Cambodia (Mayaguez)",
+    "start_date": "12 May 1975",
+    "end_status": "1",
+    "location_state": "Cambodia (811)",
+    "operation_type": "11",
+    "operation_types_all": "11",
+    "inclusion_basis": "1",
+    "unsc_authorization": "0",
+}
+
+
+def go_to(page: Page, name: str) -> None:
+    page.keyboard.press("/")
+    expect(page.locator("#jump-to")).to_be_focused()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#f-{name}")).to_be_focused()
+
+
+def answer(page: Page, name: str, text: str) -> None:
+    """Go to an entry and answer it: a code is picked by its digits, a text is typed."""
+    go_to(page, name)
+    if text.isdigit():
+        page.keyboard.type(text, delay=60)
+    else:
+        page.keyboard.press("Enter")
+        page.keyboard.type(text)
+        page.keyboard.press("Escape")
+    expect(page.locator(f"#f-{name} .cb-state.is-saved")).to_be_visible()
+
+
+def open_case(page: Page) -> None:
+    page.get_by_role("link", name=CASE).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(CASE)
+
+
+def code(page: Page, coalition: str) -> None:
+    open_case(page)
+    for name, text in REQUIRED.items():
+        answer(page, name, text)
+    answer(page, "coalition", coalition)
+
+
+def hand_in(page: Page) -> None:
+    page.keyboard.press("Control+Enter")
+    page.wait_for_load_state()
+
+
+def test_from_two_blind_sheets_to_a_released_csv(
+    site: Site, sign_in: SignIn, tmp_path: Path
+) -> None:
+    first, second = sign_in("coder-1"), sign_in("coder-2")
+    code(first, "1")
+    code(second, "0")
+    # Neither sees a word of the other, and one submission opens nothing.
+    expect(second.locator("#f-coalition [name=text][value='1']")).not_to_be_checked()
+    hand_in(first)
+    assert first.goto(f"/projects/us-coalitions/cases/?q={KEY}")
+    expect(first.locator("tbody tr").first).to_contain_text("Being coded")
+    hand_in(second)
+
+    adjudicator = sign_in("adjudicator")
+    expect(adjudicator.locator("header")).to_contain_text("28 open in 28 cases")
+    adjudicator.goto(f"/projects/us-coalitions/disputes/?q={KEY}")
+    adjudicator.get_by_role("link", name=CASE).first.click()
+    settle_by_keyboard(adjudicator)
+
+    curator = sign_in("curator")
+    release(curator, "0.1.0")
+    curator.goto("/projects/us-coalitions/releases/0.1.0/")
+    with curator.expect_download() as download:
+        curator.get_by_role("link", name="intervention.csv").first.click()
+    download.value.save_as(tmp_path / "intervention.csv")
+    table = pd.read_csv(tmp_path / "intervention.csv", dtype=str, index_col="case")
+    assert table.loc[KEY, "coalition"] == "1"
+    assert table.loc[KEY, "start_date"] == "1975-05-12"
+    assert len(table) == 190
+
+
+def settle_by_keyboard(page: Page) -> None:
+    """Take column 1 of each open dispute, give cause and reason, and go on until none is left."""
+    coalition = page.locator("article", has_text="coalition").filter(
+        has=page.locator("[name=take]")
+    )
+    take = coalition.first.locator("label.cb-col", has_text="1 Yes").locator("kbd").first
+    number = take.inner_text()
+    page.locator("body").press("j")
+    page.keyboard.press(number)
+    page.keyboard.press("r")
+    page.keyboard.type("true")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Thai bases were used, and forces took part.")
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_contain_text("Adjudicated")
+
+
+def release(page: Page, version: str) -> None:
+    page.goto("/projects/us-coalitions/releases/")
+    page.fill("[name=version]", version)
+    page.check("[name=allow_disputes]")
+    page.get_by_role("button", name="Cut").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(version)
