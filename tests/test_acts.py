@@ -129,6 +129,14 @@ def test_an_objective_is_added_and_its_sheet_opens(world: World, coder: Client) 
     assert (objective.coder, objective.case.parent) == (world.coder_a, world.case)
 
 
+def test_objectives_are_numbered_until_they_have_words(world: World, coder: Client) -> None:
+    world.say(world.coding_a, "200", "partners")
+    pages = [coder.post(act(world.coding_a, "add/objective"), follow=True) for _ in range(2)]
+
+    headings = [page.content.decode().split("<h1>")[1].split(" <small>")[0] for page in pages]
+    assert headings == ["Objective 1", "Objective 2"]
+
+
 def test_an_objective_is_removed_and_the_main_sheet_opens(world: World, coder: Client) -> None:
     coder.post(act(world.coding_a, "add/objective"))
     objective = Coding.objects.get(case__unit__name="objective")

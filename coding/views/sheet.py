@@ -78,7 +78,7 @@ def page(
         "url": url,
         "main": sitting[0],
         "parent": _parent(coding, sitting),
-        "title": this.title(1 + [c.pk for c in sitting].index(coding.pk)),
+        "title": this.title(_number(coding, sitting)),
         "facts": _facts(coding),
         "removable": coding.case.unit.rows == Unit.Rows.NUMBERED,
         "sections": grouped(questions),
@@ -92,6 +92,11 @@ def page(
         "points": [(text, at.removeprefix(url)) for text, at in no.links] if no else [],
     }
     return render(request, "coding/sheet.html", context, status=status)
+
+
+def _number(coding: Coding, sitting: Sequence[Coding]) -> int:
+    """Its place among the rows of its unit."""
+    return [c.pk for c in sitting if c.case.unit_id == coding.case.unit_id].index(coding.pk) + 1
 
 
 def _facts(coding: Coding) -> str:

@@ -1,9 +1,9 @@
 // The coder's sheet: every answer saves itself, and nothing that was typed is ever lost.
 // What the server does not have yet lies in localStorage, by person, coding and entry.
-// Without this module the sheet works by its Save buttons.
+// Without this module the sheet works by its Save buttons. Keys are in sheet-keys.js.
 
 const sheet = document.querySelector(".cb-sheet");
-const { user, coder, coding, signIn, work: workUrl } = sheet.dataset;
+const { user, coder, coding, url, signIn, work } = sheet.dataset;
 const closed = "closed" in sheet.dataset;
 const notice = document.getElementById("notice");
 const prefix = `casebook:${user}:${coding}:`;
@@ -87,7 +87,8 @@ class Draft {
   }
 
   keep() {
-    storage.set(this.key, { tab, body: this.read(), doubt: this.doubt, seen: this.seen });
+    const { doubt, seen, due } = this;
+    storage.set(this.key, { tab, body: this.read(), doubt, seen, held: due === HELD });
   }
 
   forget() {
@@ -105,12 +106,14 @@ class Draft {
     this.fill(new URLSearchParams(record.body));
     this.seen = record.seen;
     this.doubt = record.doubt;
+    this.due = record.held ? HELD : 0;
     this.keep();
     return true;
   }
 
   fill(said) {
     this.clear = said.has("clear");
+    this.instead = said.get("instead") ?? "";
     if (this.box.dataset.form === "states") {
       for (const code of said.getAll("text")) addState(this.box, code);
     }
@@ -138,6 +141,7 @@ class Answer extends Draft {
   remember() {
     const state = this.part("state");
     this.calm = [state.className, state.innerHTML, this.part("told").innerHTML];
+    this.isFailed = "failed" in this.box.dataset;
   }
 
   part(name) {
@@ -154,6 +158,7 @@ class Answer extends Draft {
   rest() {
     const state = this.part("state");
     [state.className, state.innerHTML, this.part("told").innerHTML] = this.calm;
+    this.box.toggleAttribute("data-failed", this.isFailed);
     flag(this.box, false);
   }
 
@@ -364,7 +369,7 @@ function tryLater(draft, status) {
 function retry() {
   pausedUntil = 0;
   isSignedOut = false;
-  for (const draft of unsaved()) if (!draft.stopped) draft.due = Math.min(draft.due, Date.now());
+  for (const draft of unsaved()) if (draft.due !== HELD) draft.due = Math.min(draft.due, Date.now());
   pump();
 }
 
@@ -414,7 +419,7 @@ function draw(html, sent, isSaved) {
   if (rows) document.getElementById("rows").replaceChildren(...rows.childNodes);
   localise(sheet);
   count();
-  showRule();
+  document.dispatchEvent(new Event("casebook:drawn"));
 }
 
 function swap(box, part) {
@@ -434,6 +439,12 @@ function mark(box, piece) {
   const form = box.querySelector("form.cb-answer");
   if (form) form.hidden = isSkipped && !box.contains(document.activeElement);
 }
+
+// A question that came not to apply while it was being answered goes when it is left.
+document.addEventListener("focusout", (event) => {
+  const form = event.target.closest(".cb-entry[data-skipped] form.cb-answer");
+  if (form && !form.contains(event.relatedTarget)) form.hidden = true;
+});
 
 function flag(box, isInvalid) {
   for (const input of box.querySelectorAll('.cb-answer [name="text"], .cb-answer [name="add"]')) {
@@ -471,14 +482,17 @@ function report() {
   const net = document.querySelector("#progress [data-net]");
   if (!net) return;
   const waiting = unsaved();
-  const failed = waiting.filter((d) => d.stopped || d.tries || isSignedOut || isDown).length;
-  const text = failed ? `${failed} not saved` : waiting.length ? "saving…" : "saved";
+  const isFailed = (d) => (d.stopped && !d.typing) || d.tries || isSignedOut || isDown;
+  const failed = waiting.filter(isFailed).length;
+  const isTyping = waiting.every((d) => d.stopped || d.due === HELD);
+  const text = failed ? `${failed} not saved` : waiting.length ? (isTyping ? "typing…" : "saving…") : "saved";
   net.textContent = answers.size ? ` · ${text}` : "";
   net.classList.toggle("is-failed", failed > 0);
   if (isSignedOut && waiting.length) {
     warn(`<strong>You are not signed in as ${escaped(coder)} any more.</strong> What you type is
-      kept in this browser and saved as soon as you are back. <a href="${signIn}?next=${encodeURIComponent(workUrl)}" target="_blank"
-      rel="noopener">Sign in, in a new tab</a>`);
+      kept in this browser and saved as soon as you are back.
+      <a href="${signIn}?next=${encodeURIComponent(work)}" target="_blank" rel="noopener">Sign in,
+      in a new tab</a>`);
   } else if ((isDown || waiting.some((d) => d.tries > 1)) && waiting.length) {
     warn(`<strong>The server does not answer.</strong> What you type is kept in this browser and
       saved as soon as it does. <button type="button" class="btn btn-sm" data-retry>Try now</button>`);
@@ -591,7 +605,6 @@ document.addEventListener("change", (event) => {
   if (event.target.name === "add") takeStates(answer, event.target);
   exclude(answer, event.target);
   changed(answer, 0);
-  showRule();
 });
 
 // A chip that is pressed again is let go.
@@ -704,6 +717,11 @@ async function leaveBy(event) {
   location.href = link.href;
 }
 
+function goTo(box) {
+  box.focus({ preventScroll: true });
+  box.scrollIntoView({ block: "nearest" });
+}
+
 /** Throw away what was typed here and show what another tab saved. */
 async function takeStored(answer) {
   const name = answer.box.dataset.name;
@@ -726,169 +744,6 @@ async function takeStored(answer) {
     say("The stored answer could not be read: try again.", "error");
   }
 }
-
-// ---------------------------------------------------------------- the rule beside the question
-
-let active = null;
-
-function activate(box) {
-  if (!box || active === box) return;
-  active?.classList.remove("is-active");
-  active = box;
-  box.classList.add("is-active");
-  showRule();
-}
-
-function showRule() {
-  if (!active) return;
-  for (const rule of document.querySelectorAll(".cb-rule > article")) {
-    rule.hidden = rule.id !== `r-${active.dataset.name}`;
-    if (rule.hidden) continue;
-    const chosen = [...active.querySelectorAll('.cb-answer [name="text"]:checked')].map((i) => i.value);
-    for (const line of rule.querySelectorAll("[data-code]")) {
-      if (chosen.includes(line.dataset.code)) line.setAttribute("aria-current", "true");
-      else line.removeAttribute("aria-current");
-    }
-  }
-}
-
-function goTo(box) {
-  if (!box) return;
-  box.focus({ preventScroll: true });
-  box.scrollIntoView({ block: "nearest" });
-  activate(box);
-}
-
-for (const kind of ["focusin", "pointerdown"]) {
-  document.addEventListener(kind, (event) => activate(event.target.closest(".cb-entry")));
-}
-document.addEventListener("focusout", (event) => {
-  const box = event.target.closest(".cb-entry[data-skipped]");
-  if (box && !box.contains(event.relatedTarget)) box.querySelector("form.cb-answer").hidden = true;
-});
-document.addEventListener("click", (event) => {
-  const number = event.target.closest(".cb-num");
-  if (!number) return;
-  event.preventDefault();
-  goTo(number.closest(".cb-entry"));
-});
-
-const inView = new IntersectionObserver(
-  (seen) => {
-    for (const { target, isIntersecting } of seen) target.toggleAttribute("data-seen", isIntersecting);
-    const first = document.querySelector(".cb-entries > section[data-seen]");
-    for (const link of document.querySelectorAll("[data-section]")) {
-      if (first?.id === `s-${link.dataset.section}`) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
-  },
-  { rootMargin: "-20% 0px -60% 0px" },
-);
-for (const section of document.querySelectorAll(".cb-entries > section")) inView.observe(section);
-
-// ---------------------------------------------------------------- keys
-
-let keys = "";
-let keysTimer = 0;
-let mode = "";
-
-const boxes = () => [...document.querySelectorAll(".cb-entry")];
-
-function step(by) {
-  const all = boxes();
-  const at = all.indexOf(active);
-  goTo(all[Math.min(Math.max(at + by, 0), all.length - 1)] ?? all[0]);
-}
-
-function pick(input) {
-  if (!input || input.disabled) return;
-  input.focus({ preventScroll: true });
-  input.click();
-}
-
-/** Codes are typed as they are: 1 at once, or after a pause where 10 and 11 exist as well. */
-function typeCode(character) {
-  clearTimeout(keysTimer);
-  const choices = [...(active?.querySelectorAll("[data-key]") ?? [])];
-  keys += character;
-  const longer = choices.some((i) => i.dataset.key.startsWith(keys) && i.dataset.key !== keys);
-  const choose = () => {
-    pick(choices.find((i) => i.dataset.key === keys));
-    keys = "";
-  };
-  if (longer) keysTimer = setTimeout(choose, 500);
-  else choose();
-}
-
-function openMore(kind, name) {
-  const more = active?.querySelector(`[data-more="${kind}"]`);
-  if (!more) return;
-  more.open = true;
-  more.querySelector(`[name="${name}"]`)?.focus();
-}
-
-function askMissing() {
-  const chips = [...(active?.querySelectorAll("[data-missing]") ?? [])];
-  if (!chips.length) return;
-  mode = "m";
-  const words = chips.map((i) => `${i.dataset.missing} ${i.closest("label").textContent.trim()}`);
-  say(`Missing: ${words.join(" · ")}`, "busy");
-}
-
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  n: () => openMore("note", "note"),
-  e: () => openMore("cites", "source"),
-  m: askMissing,
-  c: () => (mode = "c"),
-  "/": () => document.getElementById("jump").showModal(),
-};
-
-const CHOSEN = {
-  m: (key) => pick(active?.querySelector(`[data-missing="${CSS.escape(key)}"]`)),
-  c: (key) => pick(active?.querySelector(`[name="certainty"][value="${key === "0" ? "" : CSS.escape(key)}"]`)),
-};
-
-document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    return document.getElementById("submit")?.requestSubmit();
-  }
-  const isTyping = isTyped(event.target) || event.target.matches("select");
-  if (event.key === "Escape" && event.target.closest(".cb-entry")) {
-    return event.target.closest(".cb-entry").focus({ preventScroll: true });
-  }
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const chosen = CHOSEN[mode];
-  mode = "";
-  if (chosen && /^\d$/.test(event.key)) chosen(event.key);
-  else if (/^[\d-]$/.test(event.key)) typeCode(event.key);
-  else if (event.key === "Enter" && event.target === active) enter();
-  else if (KEYS[event.key]) KEYS[event.key]();
-  else return;
-  event.preventDefault();
-});
-
-function enter() {
-  active.querySelector('.cb-answer :is([name="text"]:not([type=hidden]), [name="add"])')?.focus();
-}
-
-const jump = document.getElementById("jump");
-jump.addEventListener("submit", () => {
-  const input = jump.querySelector("input");
-  const word = input.value.trim().toLowerCase();
-  input.value = "";
-  const names = boxes().map((box) => box.dataset.name);
-  const options = [...jump.querySelectorAll("option")];
-  const found =
-    names.find((name) => name === word) ??
-    names.find((name) => word && name.startsWith(word)) ??
-    options.find((o) => word && o.textContent.toLowerCase().includes(word))?.value;
-  if (found) setTimeout(() => goTo(document.getElementById(`f-${found}`)));
-  else if (word) say(`No entry is called “${word}”.`, "error");
-});
 
 // ---------------------------------------------------------------- coming and going
 
@@ -915,7 +770,7 @@ function showKept(keys) {
 function restore() {
   const restored = [...answers.values()].filter((answer) => answer.restore());
   for (const cite of cites.values()) cite.pending = cite.restore() && cite.doubt !== null;
-  for (const answer of restored) changed(answer, 0);
+  for (const answer of restored) changed(answer, answer.due);
   const places = new Set(drafts().map((draft) => draft.key));
   showKept(storage.keys().filter((key) => closed || !places.has(key)));
   if (restored.length) say(`${plural(restored.length, "answer")} from before restored.`, "busy");
@@ -930,13 +785,10 @@ addEventListener("pageshow", retry);
 document.addEventListener("visibilitychange", retry);
 setInterval(() => isSignedOut && unsaved().length && retry(), LONGEST_WAIT);
 
-if (!closed) for (const box of boxes()) enrol(box);
+if (!closed) document.querySelectorAll(".cb-entry").forEach(enrol);
 localise(sheet);
 restore();
 report();
 document.getElementById("points")?.focus();
-activate(
-  document.getElementById(location.hash.slice(1))?.closest(".cb-entry") ??
-    boxes().find((box) => !("saved" in box.dataset || "skipped" in box.dataset)) ??
-    boxes()[0],
-);
+// What answers a form that was refused has the form's address: reloading must not send it again.
+if (location.pathname !== url) history.replaceState(null, "", url + location.hash);
