@@ -113,8 +113,16 @@ def open_cases(user: Person | None = None) -> QuerySet[Case]:
 
     To a user of the back office who codes, not those of a family that this user is coding.
     """
-    opened = _opened() & ~_in_family_being_coded(user) if user else _opened()
-    return Case.objects.annotate(family=_family("")).filter(Q(rostered=False) | opened)
+    return Case.objects.annotate(family=_family("")).filter(Q(rostered=False) | _shown_to(user))
+
+
+def opened_cases(user: Person) -> QuerySet[Case]:
+    """Cases that are known because they are opened, however they came to be."""
+    return Case.objects.annotate(family=_family("")).filter(_shown_to(user))
+
+
+def _shown_to(user: Person | None) -> Q:
+    return _opened() & ~_in_family_being_coded(user) if user else _opened()
 
 
 def codings_for(user: Person) -> CodingQuerySet:
@@ -136,12 +144,17 @@ def sources_for(user: Person, project: Project) -> QuerySet[Source]:
 
 def open_sources(user: Person) -> QuerySet[Source]:
     """Sources for the back office: of the bibliography, or cited by a value that is open."""
+    return Source.objects.filter(Q(listed=True) | Q(pk__in=opened_sources(user).values("pk")))
+
+
+def opened_sources(user: Person) -> QuerySet[Source]:
+    """Sources that are known because a value that is open cites them."""
     cited = Citation.objects.annotate(family=_family("value__coding__case")).filter(
         ~_in_family_being_coded(user),
         source=OuterRef("pk"),
         value__coding__unblinded_at__isnull=False,
     )
-    return Source.objects.filter(Q(listed=True) | Q(Exists(cited)))
+    return Source.objects.filter(Exists(cited))
 
 
 def opened_and_being_coded(user: Person, project: Project) -> int:

@@ -125,7 +125,7 @@ def test_a_case_below_no_case_is_refused_with_a_hint(world: World) -> None:
 
 def test_rows_without_a_natural_key_are_not_imported_as_cases(world: World) -> None:
     assert no_cases(world, "key", f"{CASE}/1", name="objective") == [
-        "--unit: “objective” has no cases of its own: each coder adds rows of Objective to a sheet."
+        "unit: “objective” has no cases of its own: each coder adds rows of Objective to a sheet."
     ]
 
 

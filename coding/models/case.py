@@ -46,6 +46,10 @@ class Source(models.Model):
     citation = models.CharField(max_length=500)
     csl = models.JSONField(default=dict, blank=True, help_text="CSL-JSON fields.")
     url = models.URLField(max_length=500, blank=True)
+    # Whether it is there must not depend on who cites it: that would tell on closed codings.
+    listed = models.BooleanField(
+        default=False, help_text="In the project's bibliography, whoever cites it."
+    )
     history = HistoricalRecords()
 
     class Meta:

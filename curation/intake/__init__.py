@@ -6,7 +6,7 @@ report tells what a coder said before.
 
 from __future__ import annotations
 
-from curation.intake.cases import CaseColumns, CasesReport, import_cases
+from curation.intake.cases import CaseColumns, CasesReport, check_cases, filled, import_cases
 from curation.intake.codebooks import CodebookReport, import_codebook
 from curation.intake.codings import CodingsReport, import_codings
 
@@ -15,6 +15,8 @@ __all__ = [
     "CasesReport",
     "CodebookReport",
     "CodingsReport",
+    "check_cases",
+    "filled",
     "import_cases",
     "import_codebook",
     "import_codings",

@@ -68,7 +68,7 @@ class CasesReport:
 
 
 @dataclass(frozen=True)
-class _Known:
+class KnownCase:
     """A row that is in order."""
 
     key: str
@@ -91,10 +91,7 @@ def import_cases(
     Facts that the table does not name stay; a case that the table does not name stays, too.
     Raises BadInput with every fault.
     """
-    columns = _columns(table, unit, columns or CaseColumns())
-    known, faults = _checked(project, unit, table, columns)
-    if faults:
-        raise BadInput(faults)
+    known = check_cases(project, unit, table, columns or CaseColumns())
     report = CasesReport(project.slug, unit.name, dry_run, notices=list(table.notices))
     with all_or_nothing(dry_run=dry_run):
         stored = {case.key: case for case in Case.objects.filter(unit=unit)}
@@ -112,16 +109,16 @@ def import_cases(
     return report
 
 
-def _make(unit: Unit, row: _Known, hidden: Case | None, why: str) -> None:
+def _make(unit: Unit, row: KnownCase, hidden: Case | None, why: str) -> None:
     """A case that only a closed coding has made so far is new to everybody else."""
     case = hidden or Case(unit=unit, key=row.key)
-    case.title, case.facts, case.rostered = row.title or row.key, _filled(row.facts), False
+    case.title, case.facts, case.rostered = row.title or row.key, filled(row.facts), False
     if row.parent:
         case.parent, case.root_id = row.parent, row.parent.family_id
     signed.save(case, why=why)
 
 
-def _change(case: Case, row: _Known) -> Iterator[Change]:
+def _change(case: Case, row: KnownCase) -> Iterator[Change]:
     if row.title and case.title != row.title:
         yield Change(case.key, "title", case.title, row.title)
         case.title = row.title
@@ -129,10 +126,11 @@ def _change(case: Case, row: _Known) -> Iterator[Change]:
         before = str(case.facts.get(name, ""))
         if before != text:
             yield Change(case.key, f"fact {name}", before, text)
-    case.facts = _filled(case.facts | row.facts)
+    case.facts = filled(case.facts | row.facts)
 
 
-def _filled(facts: dict[str, str]) -> dict[str, str]:
+def filled(facts: dict[str, str]) -> dict[str, str]:
+    """The facts that are known: an empty one is none."""
     return {name: text for name, text in facts.items() if text != ""}
 
 
@@ -159,12 +157,14 @@ def _columns(table: Table, unit: Unit, chosen: CaseColumns) -> CaseColumns:
     return CaseColumns(key, chosen.title, chosen.parent, (*chosen.facts, *facts), others)
 
 
-def _checked(
+def check_cases(
     project: Project, unit: Unit, table: Table, columns: CaseColumns
-) -> tuple[list[_Known], list[Fault]]:
+) -> list[KnownCase]:
+    """The rows of a table, all in order. Raises BadInput with every fault."""
     if unit.rows == Unit.Rows.NUMBERED:
         rule = f"has no cases of its own: each coder adds rows of {unit.label} to a sheet."
-        return [], [Fault("--unit", unit.name, rule)]
+        raise BadInput([Fault("unit", unit.name, rule)])
+    columns = _columns(table, unit, columns)
     above = blind.open_cases().filter(unit=unit.parent_id) if unit.parent_id else []
     parents = {case.key: case for case in above}
     states = codebooks.states_of(project.pk) if unit.rows == Unit.Rows.ROSTER else {}
@@ -183,12 +183,14 @@ def _checked(
         wrong += _faults_of_family(row, read, unit, columns, states, parent_of)
         faults += wrong
         known.append(read)
-    return known, faults
+    if faults:
+        raise BadInput(faults)
+    return known
 
 
 def _row(
     row: Row, unit: Unit, columns: CaseColumns, parents: dict[str, Case]
-) -> tuple[_Known, list[Fault]]:
+) -> tuple[KnownCase, list[Fault]]:
     longest = LONGEST_KEY + (20 if unit.parent_id else 0)
     key, faults = safe(row, columns.key, longest, empty=False)
     title, wrong = safe(row, columns.title, LONGEST_TITLE)
@@ -205,7 +207,7 @@ def _row(
         faults.append(row.fault(columns.parent, f"a case of {unit.name} has no parent."))
     if key and not unit.parent_id and not re.fullmatch(r"[^/\s]+", key):
         faults.append(row.fault(columns.key, "a key holds neither spaces nor slashes."))
-    return _Known(key, title, parent, facts), faults
+    return KnownCase(key, title, parent, facts), faults
 
 
 def _parent(
@@ -224,7 +226,7 @@ def _parent(
 
 def _faults_of_family(
     row: Row,
-    read: _Known,
+    read: KnownCase,
     unit: Unit,
     columns: CaseColumns,
     states: dict[str, str],
