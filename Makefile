@@ -71,7 +71,7 @@ var/static/staticfiles.json: requirements.lock curation/settings.py $(STATIC) | 
 
 $(VENV)/bin/python $(VENV)-lock/bin/python:
 	@echo "Making a virtual environment"
-	@bin/venv $(@:/bin/python=)
+	@.ci/venv $(@:/bin/python=)
 
 $(VENV)/run.stamp: requirements.lock | $(VENV)/bin/python
 	@echo "Installing what Casebook needs (once, about a minute)"
