@@ -187,6 +187,15 @@ def test_the_counts_beside_every_filter_add_up(world: World) -> None:
     assert [(o.value, o.count) for o in whole.facets[3].options] == [("-", 1), ("Europe", 2)]
 
 
+def test_a_chosen_filter_still_tells_what_its_other_choices_hold(world: World) -> None:
+    world.close("100", "200", "troops")
+    disputed(world, 2, region="Europe")
+
+    regions = next(f for f in queue(world, region="Europe").facets if f.name == "region")
+
+    assert [(o.value, o.count) for o in regions.options] == [("-", 1), ("Europe", 2)]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
