@@ -15,7 +15,7 @@ class Release(models.Model):
     previous = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="following"
     )
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
     manifest = models.JSONField()
     notes = models.TextField(blank=True)
     released_by = models.ForeignKey(
@@ -27,6 +27,8 @@ class Release(models.Model):
         ordering = ["project", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["project", "version"], name="release_version"),
+            # A copy of a project keeps its releases, bytes and all.
+            models.UniqueConstraint(fields=["project", "digest"], name="release_digest"),
         ]
 
     def __str__(self) -> str:

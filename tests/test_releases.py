@@ -784,7 +784,7 @@ def test_a_new_variable_makes_a_minor_version(coded: World) -> None:
     "variables",
     [
         [v for v in DOCUMENT["variables"] if v["name"] != "story"],
-        changed("story", question="What else happened?"),
+        changed("story", type="integer", level="ratio"),
         changed("story", name="narrative"),
     ],
     ids=["dropped", "replaced", "renamed"],

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.CharField(max_length=40)),
-                ('digest', models.CharField(max_length=64, unique=True)),
+                ('digest', models.CharField(max_length=64)),
                 ('manifest', models.JSONField()),
                 ('notes', models.TextField(blank=True)),
                 ('released_at', models.DateTimeField()),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['project', '-pk'],
-                'constraints': [models.UniqueConstraint(fields=('project', 'version'), name='release_version')],
+                'constraints': [models.UniqueConstraint(fields=('project', 'version'), name='release_version'), models.UniqueConstraint(fields=('project', 'digest'), name='release_digest')],
             },
         ),
     ]
