@@ -83,6 +83,16 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _as_lines(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """A text of several lines stands as these lines, so that a change of one shows as one."""
+    odd = re.search("[\x85\u2028\u2029]", text)  # line ends to YAML 1.1 alone: written as escapes
+    style = '"' if odd else "|" if "\n" in text else None
+    return dumper.represent_scalar(_TAGS[0], text, style=style)
+
+
+_Dumper.add_representer(str, _as_lines)
+
+
 def written(document: Document) -> str:
     """The document as YAML. Read again, it is the same document."""
     text: str = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
@@ -97,16 +107,25 @@ def read(path: Path) -> Document:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise BadInput([Fault(str(path), "", f"cannot be opened: {reason}.")]) from None
-    text = _text(raw, path.name)
-    read_text = _json if path.suffix.lower() == ".json" else _yaml
+    document, lines = parsed(raw, path.name, json=path.suffix.lower() == ".json")
+    return checked(document, {name: f"line {line}" for name, line in lines.items()})
+
+
+def parsed(raw: bytes, name: str, *, json: bool = False) -> tuple[Any, Mapping[str, int]]:
+    """What a text says, be it a codebook or not, and the line of each variable."""
+    text = _text(raw, name)
     try:
-        document, lines = read_text(text)
+        return _json(text) if json else _yaml(text)
     except RecursionError:
-        raise BadInput([Fault(path.name, "", "is nested too deeply.")]) from None
-    document = documents.mended(document) if isinstance(document, dict) else document
-    if faults := list(_placed(documents.problems(document), lines)):
+        raise BadInput([Fault(name, "", "is nested too deeply.")]) from None
+
+
+def checked(document: object, places: Mapping[str, str]) -> Document:
+    """A document that is sound. Raises BadInput with every fault and its place in the file."""
+    mended: Document = documents.mended(document) if isinstance(document, dict) else {}
+    if faults := list(_placed(documents.problems(mended or document), places)):
         raise BadInput(faults)
-    return dict(document)
+    return mended
 
 
 def _text(raw: bytes, name: str) -> str:
@@ -188,8 +207,8 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
-def _placed(problems: list[Problem], lines: Mapping[str, int]) -> Iterator[Fault]:
+def _placed(problems: list[Problem], places: Mapping[str, str]) -> Iterator[Fault]:
     for problem in problems:
         found = re.match(r"variable (\w+)", problem.place)
-        line = lines.get(found[1]) if found else None
-        yield Fault(f"line {line}, {problem.place}" if line else problem.place, "", problem.rule)
+        where = places.get(found[1]) if found else None
+        yield Fault(f"{where}, {problem.place}" if where else problem.place, "", problem.rule)

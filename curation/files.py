@@ -111,6 +111,13 @@ def read_from(file: BinaryIO, name: str, *, encoding: str = "", sheet: str = "")
     return _table(_csv_lines(text), "", notices)
 
 
+def read_sheet(file: BinaryIO, name: str, sheet: str) -> Table:
+    """One sheet of a workbook, which may be a header without rows."""
+    refuse_large(file, name)
+    title, lines, notices = workbooks.read(file, name, sheet)
+    return _table(lines, title, notices, needs_rows=False)
+
+
 def refuse_large(file: BinaryIO, name: str) -> None:
     """Refuse a file larger than an import may be, before a byte of it is read."""
     size, limit = file.seek(0, io.SEEK_END), settings.IMPORT_MAX_MB
@@ -202,7 +209,9 @@ def _delimiter(text: str) -> str:
 # ------------------------------------------------------------------ tables
 
 
-def _table(lines: Iterable[Line], sheet: str, notices: list[str]) -> Table:
+def _table(
+    lines: Iterable[Line], sheet: str, notices: list[str], *, needs_rows: bool = True
+) -> Table:
     """Lines as a table. Empty lines are passed over, whatever stands out of place is a fault."""
     filled = [line for line in lines if any(text.strip() for text in line.texts)]
     if not filled:
@@ -214,7 +223,7 @@ def _table(lines: Iterable[Line], sheet: str, notices: list[str]) -> Table:
     header = _header(head, rest, sheet)
     if faults := [*_faults_of_header(head, header), *_faults_of_lines(rest, head, sheet)]:
         raise BadInput(faults)
-    if not rest:
+    if needs_rows and not rest:
         raise BadInput([Fault(head.place(sheet), "", "is a header without rows.")])
     return Table(header, [_row(line, header) for line in rest], notices)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -43,26 +44,30 @@ class Line:
 
 def read(file: BinaryIO, name: str, sheet: str) -> tuple[str, list[Line], list[str]]:
     """One sheet of a workbook: its title, its lines, and notices."""
+    with _sheets(file, name) as sheets:
+        chosen, notices = _choose(sheets, name, sheet)
+        return chosen.title, list(_lines(chosen)), notices
+
+
+def titles(file: BinaryIO, name: str) -> list[str]:
+    """The titles of a workbook's sheets."""
+    with _sheets(file, name) as sheets:
+        return [sheet.title for sheet in sheets]
+
+
+@contextmanager
+def _sheets(file: BinaryIO, name: str) -> Iterator[list[ReadOnlyWorksheet]]:
     refuse_bomb(file, name)
     try:
-        return _read(file, name, sheet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles that no value depends on
+            with closing(load_workbook(file, read_only=True, keep_links=False)) as book:
+                yield [s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)]
     except BadInput:
         raise
     except Exception as error:  # whatever a broken or hostile file makes the parser say
         rule = f"cannot be read as an Excel workbook ({type(error).__name__}): save it again."
         raise BadInput([Fault(name, "", rule)]) from None
-
-
-def _read(file: BinaryIO, name: str, sheet: str) -> tuple[str, list[Line], list[str]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions that no value depends on
-        book = load_workbook(file, read_only=True, keep_links=False)
-        try:
-            sheets = [s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)]
-            chosen, notices = _choose(sheets, name, sheet)
-            return chosen.title, list(_lines(chosen)), notices
-        finally:
-            book.close()
 
 
 def _choose(

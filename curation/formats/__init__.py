@@ -1,0 +1,71 @@
+"""Codebooks in other people's formats: each module turns a document into its format and back.
+
+What a format cannot say is listed, part by part; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from coding.documents import Document
+from curation import codebook_files, files
+from curation.faults import BadInput, Fault
+from curation.formats import sheets, text, workbook
+from curation.formats.said import Reading, Unmapped
+
+__all__ = ["FORMATS", "Format", "Unmapped", "format_of", "read", "write"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format by its name, the end of its files' names, and how it is written and read."""
+
+    name: str
+    suffix: str
+    is_text: bool
+    write: Callable[[Document], tuple[bytes, list[Unmapped]]]
+    read: Callable[[bytes, str], Reading]
+
+
+FORMATS = {
+    each.name: each
+    for each in (
+        Format("yaml", ".yaml", True, text.write_yaml, text.read_yaml),
+        Format("json", ".json", True, text.write_json, text.read_json),
+        Format("xlsx", ".xlsx", False, workbook.write, workbook.read),
+    )
+}
+_BY_SUFFIX = {each.suffix: each for each in FORMATS.values()} | {".yml": FORMATS["yaml"]}
+
+
+def format_of(name: str, raw: bytes = b"") -> Format:
+    """The format that a file's name ends in; a workbook with a sheet *survey* is an XLSForm."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        known = ", ".join(_BY_SUFFIX)
+        rule = f"does not end in {known}: name the format, one of {', '.join(FORMATS)}."
+        raise BadInput([Fault("file", name, rule)])
+    found = _BY_SUFFIX[suffix]
+    if found.name == "xlsx" and raw and "survey" in sheets.titles(raw, name):
+        return FORMATS["xlsform"]
+    return found
+
+
+def write(document: Document, format_name: str) -> tuple[bytes, list[Unmapped]]:
+    """The document in a format, and what the format does not say of it."""
+    return FORMATS[format_name].write(document)
+
+
+def read(raw: bytes, name: str, format_name: str = "") -> tuple[Document, Sequence[Unmapped]]:
+    """The sound document in a file, and what of the file it does not hold.
+
+    Raises BadInput with every fault and its place.
+    """
+    if len(raw) > codebook_files.LARGEST:
+        rule = f"is larger than {codebook_files.LARGEST // files.MB} MB: no codebook needs that."
+        raise BadInput([Fault(name, "", rule)])
+    chosen = FORMATS[format_name] if format_name else format_of(name, raw)
+    reading = chosen.read(raw, name)
+    return codebook_files.checked(reading.document, reading.places), reading.unmapped

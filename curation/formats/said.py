@@ -1,0 +1,33 @@
+"""What a format could not take over, line by line: nothing of a codebook is dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coding.documents import Document
+
+
+@dataclass(frozen=True)
+class Unmapped:
+    """A part that the other side does not take over, or only half.
+
+    `value` is what was left out; a part that is there but means less has none.
+    """
+
+    place: str
+    part: str
+    why: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return f"{self.place}, {self.part}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A document as read, what was left out, and where in the file each variable stands."""
+
+    document: Document
+    unmapped: Sequence[Unmapped] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
