@@ -188,7 +188,7 @@ def bring_in(path: Path, *, slug: str = "", largest_mb: int = LARGEST_MB) -> Pro
     except (restore.Unfit, store.StoreError) as error:
         raise BadArchive(str(error)) from error
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise BadArchive(f"{path.name} is damaged, or no zip at all: {error}") from error
+        raise BadArchive(f"It is damaged, or no zip at all: {error}") from error
 
 
 def _free_slug(slug: str) -> str:

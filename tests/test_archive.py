@@ -466,7 +466,7 @@ def test_a_zip_of_something_else_is_refused(world: World, tmp_path: Path) -> Non
 def test_an_archive_cut_short_is_refused(archived: Path) -> None:
     archived.write_bytes(archived.read_bytes()[:-2000])
 
-    with pytest.raises(archive.BadArchive, match="is damaged, or no zip at all"):
+    with pytest.raises(archive.BadArchive, match="It is damaged, or no zip at all"):
         archive.bring_in(archived, slug="copy")
 
 

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from coding.errors import Refused
+from coding.models import Project
+from curation import store
+from curation.faults import BadInput, Fault
+from curation.management.reporting import Reporting, add_project, project_called
+from curation.models import Release
+from curation.releases import cut, propose
+from curation.releases.manifest import NAME
+
+
+class Command(Reporting):
+    help = (
+        "Freeze all cells of a project as a release. Refused while disputes are open, unless "
+        "they are allowed: then their cells are left empty."
+    )
+    example = (
+        "manage.py cut_release --project us-coalitions 0.2.0 --out dist/\n"
+        "  manage.py cut_release --project us-coalitions next --allow-disputes --json"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_project(parser)
+        parser.add_argument(
+            "release", metavar="VERSION", help="As 1.2.3, or “next” for what is proposed."
+        )
+        parser.add_argument("--out", metavar="DIR", help="Copy the files there as well.")
+        parser.add_argument("--allow-disputes", action="store_true", help="Leave them empty.")
+        parser.add_argument("--notes", default="", help="Printed in the release's README.")
+
+    def act(self, options: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+        project = project_called(options["project"])
+        folder = _empty_folder(options["out"]) if options["out"] else None
+        release = cut(
+            project=project,
+            version=_version(project, options["release"]),
+            allow_disputes=options["allow_disputes"],
+            notes=options["notes"],
+        )
+        if folder:
+            _copy(release, folder)
+        return _data(release), list(_words(release, folder))
+
+
+def _empty_folder(name: str) -> Path:
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise BadInput([Fault("--out", name, "is not empty: name a new folder.")])
+    except OSError as error:
+        raise BadInput([Fault("--out", name, f"is no folder to write to: {error}.")]) from error
+    return folder
+
+
+def _version(project: Project, said: str) -> str:
+    if said != "next":
+        return said
+    proposal = propose(project)
+    if not proposal.version:
+        raise Refused(proposal.reason)
+    return proposal.version
+
+
+def _copy(release: Release, folder: Path) -> None:
+    names = {file["name"]: file["sha256"] for file in release.manifest["files"]}
+    try:
+        for name, sha256 in (names | {NAME: release.digest}).items():
+            with store.opened(sha256) as source, (folder / name).open("xb") as target:
+                shutil.copyfileobj(source, target)
+    except (OSError, store.StoreError) as error:
+        raise Refused(
+            f"Release {release.version} is cut, but its files could not be copied to {folder}: "
+            f"{error}. They are in the store, and on the release's page."
+        ) from error
+
+
+def _data(release: Release) -> dict[str, Any]:
+    manifest = release.manifest
+    kept = {key: manifest[key] for key in ("project", "version", "units", "files", "previous")}
+    return {**kept, "digest": release.digest}
+
+
+def _words(release: Release, folder: Path | None) -> Iterator[str]:
+    yield f"Release {release.version} of {release.project.slug} is cut."
+    for unit in release.manifest["units"]:
+        cells = ", ".join(f"{count} {status}" for status, count in sorted(unit["cells"].items()))
+        yield f"  {unit['name']}: {unit['rows']} rows; cells: {cells or 'none'}"
+    yield f"  manifest sha256 {release.digest}"
+    if folder:
+        yield f"  files copied to {folder}"
