@@ -13,6 +13,8 @@ from coding import blind, codebooks, rules
 from coding.expressions import Row
 from coding.models import Coding, Entry, Unit
 
+Purpose = Coding.Purpose
+
 
 @dataclass(frozen=True)
 class Point:
@@ -100,7 +102,7 @@ def sheet(coding: Coding, sitting: Sequence[Coding]) -> Sheet:
 
 def readings(sitting: Sequence[Coding]) -> list[Sheet]:
     """Every sheet of a sitting, read together: rules look up to parents and aside to siblings."""
-    known = _with_parents(sitting)
+    known = _with_family(sitting)
     typed = blind.own_answers(c.pk for c in known)
     only = _asks(sitting)
     sheets: dict[int, Sheet] = {}
@@ -114,17 +116,20 @@ def readings(sitting: Sequence[Coding]) -> list[Sheet]:
     return [sheets[coding.pk] for coding in sitting]
 
 
-def _with_parents(sitting: Sequence[Coding]) -> list[Coding]:
-    """The sitting, preceded by the coder's own earlier sheets of the cases above it."""
-    missing = {c.case.parent_id for c in sitting} - {c.case_id for c in sitting} - {None}
-    if not missing:
+def _with_family(sitting: Sequence[Coding]) -> list[Coding]:
+    """The sitting; before a row that is coded alone, its coder's earlier sheets of the family."""
+    first = sitting[0]
+    if first.case.parent_id is None:
         return list(sitting)
-    above = (
+    earlier = (
         Coding.objects.standing()
-        .filter(coder=sitting[0].coder_id, case__in=missing)
+        .of_family(first.case.family_id)
+        .filter(coder=first.coder_id, purpose__in=(Purpose.PRODUCTION, Purpose.TOP_UP))
+        .exclude(case__in=[c.case_id for c in sitting])
         .select_related("case__unit", "codebook")
+        .order_by("case__unit__position", "pk")
     )
-    return [*above, *sitting]
+    return [*earlier, *sitting]
 
 
 def _asks(sitting: Sequence[Coding]) -> dict[int, set[int]]:
