@@ -153,7 +153,7 @@ class Evidence:
     def listed(self) -> list[Listed]:
         """Of a set: whatever anybody put into it, agreed members first."""
         by: dict[str, list[str]] = defaultdict(list)
-        for column in self.columns:
+        for column in self.columns if self.is_set else ():
             if not self.entry.domain.is_missing(column.text):
                 for code in canonical.members(column.text):
                     by[code].append(column.letter)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from coding import work
+from coding.evidence import Dossier
 from coding.models import Case
 from tests.conftest import World
 from tests.test_disputes import disputed, evidence, hand_in, judge, page_url, rule, state
@@ -142,6 +143,13 @@ def client_rule(client: Client, case: Case, **posted: str) -> None:
         reverse("coding:settle", args=[case.pk, cell]),
         {"seen": seen, "take": "policy", "cause": "judgement", **posted},
     )
+
+
+def test_a_case_s_own_ruling_is_no_earlier_one(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+    world.settle("policy")
+
+    assert dict(Dossier(world.adjudicator, world.case).rulings) == {}
 
 
 def test_a_ruling_on_a_case_that_one_is_coding_is_not_among_the_earlier_ones(

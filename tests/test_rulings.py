@@ -44,6 +44,44 @@ def test_taking_a_coder_s_answer_settles_the_cell_and_leads_back_to_it(
     )
 
 
+@pytest.mark.parametrize("script", [False, True])
+def test_who_is_signed_out_rules_on_nothing_and_gets_back_what_was_typed(
+    world: World, client: Client, script: bool
+) -> None:
+    world.close("regime", "policy")
+
+    answer = rule(client, world, take="policy", reason="Typed for nothing?", script=script)
+
+    assert (answer.status_code, state(world)) == (401, ("disputed", None))
+    assert ("Typed for nothing?" in answer.text, page_url(world.case) in answer.text) == (
+        not script,
+        not script,
+    )
+
+
+def test_a_form_of_an_older_sign_in_gives_back_what_was_typed(world: World) -> None:
+    world.close("regime", "policy")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(world.adjudicator)
+
+    answer = rule(strict, world, take="policy", reason="Typed for nothing?")
+
+    assert (answer.status_code, state(world)) == (403, ("disputed", None))
+    assert "Typed for nothing?" in answer.text
+
+
+def test_a_page_that_was_opened_by_somebody_else_rules_on_nothing(
+    world: World, judge: Client
+) -> None:
+    world.close("regime", "policy")
+    coder = re.findall('name="coder" value="([^"]+)"', judge.get(page_url(world.case)).text)[0]
+    judge.force_login(world.curator)
+
+    answer = rule(judge, world, take="policy", coder=coder)
+
+    assert (answer.status_code, state(world)) == (401, ("disputed", None))
+
+
 def test_each_cell_is_saved_on_its_own(world: World, judge: Client) -> None:
     for coding, ended in ((world.coding_a, "0"), (world.coding_b, "1")):
         world.say(coding, ended, "ended")
@@ -234,11 +272,9 @@ def test_who_coded_a_case_sees_its_evidence_but_no_form_and_is_refused(
     page = client.get(page_url(world.case)).text
     answer = rule(client, world, take="policy")
 
-    assert ("You coded this case" in page, "data-ruling" in page, "Regime change" in page) == (
-        True,
-        False,
-        True,
-    )
+    found = {word: word in page for word in ("You coded this case", "Regime change")}
+    assert found == dict.fromkeys(found, True)
+    assert ("data-ruling" in page, "cb-tag" in page) == (False, False)
     assert (answer.status_code, state(world)) == (409, ("disputed", None))
     assert "You coded this case: someone else must adjudicate it." in answer.text
 

@@ -17,6 +17,7 @@ from coding.disputes import Asked, Place, Queue
 from coding.errors import Refused
 from coding.evidence import GROUPS, Dossier, Evidence, Relative, Ruling
 from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
+from coding.views.writing import is_fetch, writes
 
 
 @login_required
@@ -42,11 +43,16 @@ def dispute(request: HttpRequest, pk: int) -> HttpResponse:
     return Desk(request, pk).page()
 
 
-@login_required
 def settle(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
+    """Where rulings are posted; whoever loads the page again after an error is led back."""
+    if request.method == "POST":
+        return rule(request, pk, cell)
+    return redirect(f"{reverse('coding:dispute', args=[pk])}#c-{cell}")
+
+
+@writes
+def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     """Settle a cell, leave it unresolved or verify it: each cell is saved on its own."""
-    if request.method != "POST":  # a page that was reloaded after an error
-        return redirect(f"{reverse('coding:dispute', args=[pk])}#c-{cell}")
     desk = Desk(request, pk)
     found = get_object_or_404(blind.cells_for(desk.user).filter(case=desk.case), pk=cell)
     act = request.POST.get("act", SETTLE)
@@ -160,7 +166,7 @@ class Desk:
         item = Item(
             evidence, form, self.dossier.rulings.get(evidence.entry.variable_id, []), refusal
         )
-        if not self._by_script:
+        if not is_fetch(self.request):
             return self.page(item, status)
         context = self._context() | {"item": item}
         return render(self.request, "coding/_cell.html", context, status=status)
@@ -168,7 +174,7 @@ class Desk:
     def done(self, cell: int) -> HttpResponse:
         """The cell as it now stands, and what changed with it."""
         evidence = self.dossier.cell(cell)
-        if not self._by_script:
+        if not is_fetch(self.request):
             messages.success(self.request, f"{evidence.entry.label}: {evidence.outcome}.")
             query = self.request.GET.urlencode()
             to = f"{self.address}{'?' if query else ''}{query}#c-{cell}"
@@ -179,10 +185,6 @@ class Desk:
             "total": blind.disputes_for(self.user, self.case.unit.project).count(),
         }
         return render(self.request, "coding/_ruled.html", context)
-
-    @property
-    def _by_script(self) -> bool:
-        return self.request.headers.get("X-Requested-With") == "fetch"
 
     def _context(self) -> dict[str, object]:
         return {

@@ -50,13 +50,21 @@ def kept(request: HttpRequest, pk: int, *, status: int, reason: str = "") -> Htt
         for text in texts
         if name not in HIDDEN and text.strip()
     ]
-    context = {"typed": typed, "back": reverse("coding:sheet", args=[pk]), "reason": reason}
+    page, view = _page(request)
+    context = {"typed": typed, "page": page, "back": reverse(view, args=[pk]), "reason": reason}
     return render(request, "coding/signed_out.html", context, status=status)
 
 
+def _page(request: HttpRequest) -> tuple[str, str]:
+    """What was written on, in a word and as a view."""
+    if request.path.startswith("/cases/"):
+        return "case", "coding:dispute"
+    return "sheet", "coding:sheet"
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's token is of another session: a sheet keeps what was typed, as when signed out."""
+    """The form's token is of another session: what was typed is kept, as when signed out."""
     match = request.resolver_match
-    if match and match.namespace == "coding" and request.path.startswith("/codings/"):
+    if match and (match.view_name == "coding:settle" or request.path.startswith("/codings/")):
         return kept(request, match.kwargs["pk"], status=403)
     return csrf_failure(request, reason)

@@ -5,7 +5,7 @@ const say = (text, kind = "ok") =>
 const typing = (target) =>
   target.isContentEditable ||
   target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
-const go = (link) => link && location.assign(link.href);
+const go = (link) => (link ? location.assign(link.href) : say("There is no further case."));
 
 // ----- The queue: from row to row
 
@@ -150,14 +150,18 @@ async function submit(event) {
 }
 
 async function post(to, submitter, cell) {
+  const body = new FormData(to, submitter);
+  body.delete("csrfmiddlewaretoken"); // signing in again, in another tab, has made a new one
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
   const response = await fetch(to.action, {
     method: "POST",
-    body: new FormData(to, submitter),
-    headers: { "X-Requested-With": "fetch" },
+    body,
+    headers: { "X-Requested-With": "fetch", "X-CSRFToken": token },
   });
-  if (response.redirected || ![200, 409, 422].includes(response.status)) {
-    const expired = response.redirected || response.status === 403;
-    const why = expired ? "You are signed out: sign in in another tab, then try again." : "The server refused; try again.";
+  if (![200, 409, 422].includes(response.status)) {
+    const why = [401, 403].includes(response.status)
+      ? "You are signed out, or somebody else is signed in: sign in in another tab, then try again."
+      : "The server does not take it; try again.";
     return say(`Not saved. ${why} What you wrote is still here.`, "error");
   }
   const id = cell.id;
