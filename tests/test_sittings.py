@@ -180,8 +180,11 @@ def test_a_partners_rules_read_the_main_sheet_as_its_rules_leave_it(world: World
     assert sheet_of(world, world.coder_a, "200").reading.computed == {"share": "0.5"}
 
     world.say(world.coding_a, "400", "troops")
+    world.say(world.coding_a, "1991", "end_date")
+    world.say(world.coding_a, "0", "ended")
 
     sheet = sheet_of(world, world.coder_a, "200")
+    assert sheet.around.parents["intervention"].answers["end_date"] == "-88"
     assert [b.message for b in sheet.broken] == ["More than the whole force."]
 
 
@@ -218,6 +221,20 @@ def test_a_top_up_is_a_sitting_alone_whose_rules_read_its_coders_earlier_sheets(
     assert sheet.coding == top_up
     assert sheet.around.parents["intervention"].answers["troops"] == "1000"
     assert points(top_up) == ["France · Strength: More than the whole force."]
+
+
+def test_two_top_ups_of_a_coder_are_two_sittings(world: World) -> None:
+    everything(world, world.coding_a, "200", "220", "255")
+    everything(world, world.coding_b, "200")
+    work.submit(coding=world.coding_a)
+    work.submit(coding=world.coding_b)
+    world.settle("200;220;255", "partners")
+    top_ups = [world.sheet_of(world.coder_b, state) for state in ("220", "255")]
+
+    assert [keys(top_up) for top_up in top_ups] == [["US-1991-GUL/220"], ["US-1991-GUL/255"]]
+    world.say(top_ups[0], "1", "sent")
+    work.submit(coding=top_ups[0])
+    assert Coding.objects.open().of(world.coder_b).get() == top_ups[1]
 
 
 def test_a_top_up_stands_beside_the_partners_that_its_coder_coded_before(world: World) -> None:
