@@ -46,6 +46,7 @@ def answer(page: Page, name: str, text: str) -> None:
 def open_case(page: Page) -> None:
     page.get_by_role("link", name=CASE).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(CASE)
+    expect(page.locator(".cb-head [data-keys]")).to_be_visible()  # the page listens to keys now
 
 
 def code(page: Page, coalition: str) -> None:
@@ -56,8 +57,9 @@ def code(page: Page, coalition: str) -> None:
 
 
 def hand_in(page: Page) -> None:
-    page.keyboard.press("Control+Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    expect(page.locator("main")).to_contain_text("Submitted")
 
 
 def test_from_two_blind_sheets_to_a_released_csv(
@@ -74,7 +76,7 @@ def test_from_two_blind_sheets_to_a_released_csv(
     hand_in(second)
 
     adjudicator = sign_in("adjudicator")
-    expect(adjudicator.locator("header")).to_contain_text("28 open in 28 cases")
+    expect(adjudicator.locator("header.cb-head")).to_contain_text("28 open in 28 cases")
     adjudicator.goto(f"/projects/us-coalitions/disputes/?q={KEY}")
     adjudicator.get_by_role("link", name=CASE).first.click()
     settle_by_keyboard(adjudicator)
@@ -92,20 +94,18 @@ def test_from_two_blind_sheets_to_a_released_csv(
 
 
 def settle_by_keyboard(page: Page) -> None:
-    """Take column 1 of each open dispute, give cause and reason, and go on until none is left."""
-    coalition = page.locator("article", has_text="coalition").filter(
-        has=page.locator("[name=take]")
-    )
-    take = coalition.first.locator("label.cb-col", has_text="1 Yes").locator("kbd").first
-    number = take.inner_text()
-    page.locator("body").press("j")
-    page.keyboard.press(number)
+    """The open dispute has the focus: take the column that says yes, give cause and reason."""
+    dispute = page.locator("article", has=page.locator("code", has_text="coalition")).first
+    expect(dispute).to_be_focused()
+    yes = dispute.locator("label.cb-col", has_text="1 Yes").first
+    page.keyboard.press(yes.locator("kbd").first.inner_text())
+    expect(yes.locator("[name=take]")).to_be_checked()
     page.keyboard.press("r")
     page.keyboard.type("true")
     page.keyboard.press("Tab")
     page.keyboard.type("Thai bases were used, and forces took part.")
     page.keyboard.press("Enter")
-    expect(page.locator("body")).to_contain_text("Adjudicated")
+    expect(dispute.locator(".cb-status.is-adjudicated").first).to_be_visible()
 
 
 def release(page: Page, version: str) -> None:
