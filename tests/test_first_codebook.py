@@ -168,10 +168,7 @@ CORRECTED = {
     ("contribution_share", "rule"),
     ("contribution_share", "skip"),
     *((name, "section") for name in entries()),
-    *(
-        (name, "filter")
-        for name in ("operation_type", "coalition", "partner_class")
-    ),
+    *((name, "filter") for name in ("operation_type", "coalition", "partner_class")),
     *((name, "derive") for name in ("location_region", "in_home_region", "contribution_share")),
 }
 
