@@ -89,7 +89,8 @@ class Facet:
 
     @property
     def is_useful(self) -> bool:
-        return bool(self.chosen) or len(self.options) > 1
+        """Cases of which no region is known are not told apart by it."""
+        return bool(self.chosen) or [o.value for o in self.options] != [NO_REGION]
 
 
 @dataclass(frozen=True)

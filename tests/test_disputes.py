@@ -279,6 +279,14 @@ def test_the_queue_asks_the_same_number_of_questions_whatever_its_length(
         judge.get(queue_url(world))
 
 
+def test_a_filter_stands_there_unless_it_tells_nothing_apart(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+
+    page = judge.get(queue_url(world)).text
+
+    assert re.findall(r'<select name="(\w+)"', page) == ["unit", "section", "variable", "age"]
+
+
 def test_an_empty_queue_says_why(world: World, judge: Client) -> None:
     assert "nothing to settle" in judge.get(queue_url(world)).text
     assert "No dispute passes these filters" in judge.get(f"{queue_url(world)}?q=x").text
