@@ -79,13 +79,18 @@ class Site:
             self.server = None
 
 
+def prepared(site: Site) -> Site:
+    """The site with the first project and its people, answering."""
+    site.manage("migrate", "--verbosity=0")
+    site.manage("collectstatic", "--noinput", "--verbosity=0")
+    site.manage("load_first_project", "--demo")
+    site.start()
+    return site
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("site"))
-    made.manage("migrate", "--verbosity=0")
-    made.manage("collectstatic", "--noinput", "--verbosity=0")
-    made.manage("load_first_project", "--demo")
-    made.start()
+    made = prepared(Site(tmp_path_factory.mktemp("site")))
     yield made
     made.stop()
 
