@@ -299,7 +299,7 @@ def test_a_file_that_the_browser_has_is_not_sent_again(released: World) -> None:
     client = signed_in(released.reader)
     first = client.get(FILES + "cells.csv")
     etag = first["ETag"]
-    first.close()
+    streamed(first)
 
     response = client.get(FILES + "cells.csv", headers={"if-none-match": etag})
 

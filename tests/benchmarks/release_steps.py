@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from coding import codebooks
-from coding.models import Member, Project, State, Unit
+from coding.models import Member, Project, Source, State, Unit
 from curation.releases import cut, propose
 
 LIMITS = {"release": 15, "release, peak memory": 500}  # of a million cells
@@ -59,6 +59,7 @@ def fill(cases: int) -> None:
     for name in ("ada", "ben"):
         Member.objects.create(project=project, user=User.objects.create_user(name))
     variables = {e.name: e.variable_id for e in codebooks.entries(book)}
+    Source.objects.create(project=project, citation="History of crises, vol. 2")
     unit = Unit.objects.get(project=project).pk
     made = [*codings(cases, unit, book.pk), *evidence(unit, project.pk)]
     for name, _, _, text in VARIABLES:
@@ -107,8 +108,6 @@ def evidence(unit: int, project: int) -> list[str]:
     """A citation for every twentieth value, and the history of the cells."""
     columns = "id, case_id, variable_id, status, text, coders, cause, reason, flagged, since"
     return [
-        f"""INSERT INTO coding_source (project_id, citation, csl, url)
-            VALUES ({project}, 'History of crises, vol. 2', '{{}}', '')""",
         f"""INSERT INTO coding_citation (value_id, source_id, locator, quote)
             SELECT v.id, s.id, 'p. ' || CAST(v.id % 500 AS TEXT), ''
             FROM coding_value v, coding_source s
