@@ -44,9 +44,15 @@ def case_to_settle_or_404(user: User, pk: int) -> tuple[Case, Member]:
     return case, _if_settler(member)
 
 
-def _if_settler(member: Member) -> Member:
+def is_settler(member: Member) -> bool:
     """Coders settle disputes only where the project lets them do so by discussion."""
-    if member.role == Role.CODER and not member.project.reconcile_by_discussion:
+    return member.role in ADJUDICATORS or (
+        member.role == Role.CODER and member.project.reconcile_by_discussion
+    )
+
+
+def _if_settler(member: Member) -> Member:
+    if not is_settler(member):
         raise Http404
     return member
 

@@ -6,8 +6,35 @@ const typing = (target) =>
 
 // ----- Keys: `?` for help, `g` and a letter to go
 
+// Single keys are in the way of speech input: who does not want them turns them off (WCAG 2.1.4).
+function wireSwitch(help) {
+  const root = document.documentElement;
+  const off = help.querySelector("[data-single-keys]");
+  try {
+    off.checked = localStorage.getItem("casebook-keys") !== "off";
+  } catch {
+    // A browser that keeps nothing has the keys on.
+  }
+  root.toggleAttribute("data-keys-off", !off.checked);
+  off.closest("label").hidden = false;
+  off.addEventListener("change", () => {
+    root.toggleAttribute("data-keys-off", !off.checked);
+    try {
+      localStorage.setItem("casebook-keys", off.checked ? "on" : "off");
+    } catch {
+      // Then it holds for this page.
+    }
+  });
+}
+
 function wireKeys(help) {
   let going = 0;
+  // Captured first: a single key that is turned off reaches no other listener of the page.
+  document.addEventListener("keydown", (event) => {
+    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const isOff = document.documentElement.hasAttribute("data-keys-off");
+    if (isOff && plain && event.key !== " " && !typing(event.target)) event.stopImmediatePropagation();
+  }, { capture: true });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "?") {
@@ -114,6 +141,7 @@ if (head) {
 
 const help = document.getElementById("keys");
 if (help) {
+  wireSwitch(help);
   wireKeys(help);
   for (const button of document.querySelectorAll("[data-keys]")) {
     button.addEventListener("click", () => help.showModal());
