@@ -67,11 +67,12 @@ def submit(*, coding: Coding) -> None:
             "A partner's sheet is handed in together with its intervention's.",
             [("Open the main sheet", reverse("coding:sheet", args=[sitting[0].pk]))],
         )
+    for sheet in sittings.readings(sitting):
+        _write_skips(sheet)
+    sitting = sittings.sheets_of(coding)  # a roster that is skipped has put its sheets away
     open_points = [point for sheet in sittings.readings(sitting) for point in sheet.points()]
     if open_points:
         raise Refused(_still_missing(len(open_points)), [(p.text, p.url) for p in open_points])
-    for sheet in sittings.readings(sitting):
-        _write_skips(sheet)
     now = timezone.now()
     for each in sitting:
         each.submitted_at, each.question = now, ""
@@ -133,15 +134,15 @@ def give_back(*, coding: Coding, question: str, by: User) -> None:
 
 
 def _refuse_if_open(coding: Coding) -> None:
-    if coding.unblinded_at:
-        raise Refused("The case is open already: its values are closed for good. Correct the cell.")
     if not coding.submitted_at:
         raise Refused("This coding is not submitted yet.")
+    # Who has handed in reads what is open, so even a sheet that is still closed is blind no more.
+    if Coding.objects.of_family(coding.case.family_id).exclude(unblinded_at=None).exists():
+        raise Refused("The case is open already: its values are closed for good. Correct the cell.")
 
 
 def _reopen(coding: Coding, reason: str, question: str, by: User | None = None) -> None:
-    family = Coding.objects.standing().of_family(coding.case.family_id).of(coding.coder)
-    for each in family.filter(unblinded_at=None, submitted_at__isnull=False):
+    for each in sittings.sheets_of(coding):
         each.submitted_at = None
         each.question = question if each.pk == coding.pk else ""
         signed.save(each, why=reason, by=by)
@@ -176,7 +177,7 @@ def withdraw(*, coding: Coding, reason: str, by: User) -> None:
         raise Refused("This coding is submitted: it cannot be withdrawn.")
     family = Coding.objects.open().of_family(coding.case_id).of(coding.coder)
     now = timezone.now()
-    for each in family:
+    for each in family.filter(purpose=coding.purpose, codebook=coding.codebook_id):
         each.withdrawn_at = now
         signed.save(each, why=reason, by=by)
     open_family(root, now)
