@@ -76,7 +76,7 @@ def _compare_again(
     before = (cell.status, cell.text, cell.coders, cell.flagged)
     cell.coders = len(texts)
     if cell.status in UNSETTLED and cell.verified_at is None:
-        if cell.status != verdict["status"]:
+        if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
             cell.since = timezone.now()
         cell.status, cell.text = str(verdict["status"]), verdict["text"]
     elif cell.text is None or not all(same(cell.text, text, domain) for text in texts):
@@ -86,12 +86,14 @@ def _compare_again(
 
 
 def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
-    """A roster on which all agree decides at once who is in."""
+    """A roster on which all agree decides at once who is in; one that is ruled on goes on to."""
     rosters = {v: e for v, e in entries.items() if e.variable.roster_of_id}
-    agreed = Cell.objects.filter(
-        case__in=cases, variable__in=list(rosters), status=Status.AGREED
+    decided = Cell.objects.filter(
+        case__in=cases,
+        variable__in=list(rosters),
+        status__in=(Status.AGREED, Status.ADJUDICATED),
     ).select_related("case__unit")
-    for cell in agreed:
+    for cell in decided:
         entry = rosters[cell.variable_id]
         rows.follow_ruling(cell.case, entry, _listed(cell.text or "", entry.domain))
 

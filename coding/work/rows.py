@@ -20,7 +20,8 @@ def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
     mine = {
         c.case.key.rsplit("/", 1)[-1]: c
         for c in Coding.objects.of(coding.coder)
-        .filter(case__parent=coding.case_id, case__unit=unit, purpose=coding.purpose)
+        .filter(case__parent=coding.case_id, case__unit=unit)
+        .filter(purpose=coding.purpose, codebook=coding.codebook_id)
         .select_related("case")
     }
     names = codebooks.states_of(unit.project_id) if set(states) - set(mine) else {}
@@ -133,11 +134,10 @@ def _set_universe(case: Case, inside: bool) -> None:
 
 def _top_up(parent: Case, child: Case, entry: Entry) -> None:
     """A blind sheet for each person who coded the parent but not this partner."""
-    people = Member.objects.filter(project=parent.unit.project_id, kind=Member.Kind.PERSON).values(
-        "user"
-    )
+    people = Member.objects.filter(project=parent.unit.project_id, kind=Member.Kind.PERSON)
+    coders = people.exclude(role=Member.Role.READER).values("user")
     coded = Coding.objects.standing().filter(
-        case=parent, purpose=Coding.Purpose.PRODUCTION, coder__in=people
+        case=parent, purpose=Coding.Purpose.PRODUCTION, coder__in=coders
     )
     done = Coding.objects.standing().filter(case=child).values("coder")
     for coding in coded.exclude(coder__in=done).select_related("coder", "codebook"):
