@@ -45,7 +45,7 @@ def save_value(
     coding = locked(coding)
     if entry.codebook_id != coding.codebook_id or entry.variable.unit_id != coding.case.unit_id:
         raise Refused(f"{entry.name} is not a question of this sheet.")
-    _refuse_another_row(coding, entry, text)
+    refuse_another_row(coding, entry, text)
     value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
     if value and (value.text, value.certainty, value.note) == (text, certainty, note):
         return value
@@ -70,7 +70,7 @@ def _refuse_unseen(value: Value | None, seen: str | None) -> None:
         raise Overtaken("This answer was changed in another tab or on another device.")
 
 
-def _refuse_another_row(coding: Coding, entry: Entry, text: str) -> None:
+def refuse_another_row(coding: Coding, entry: Entry, text: str) -> None:
     """A partner's sheet stands for the state that was listed; another state is listed anew."""
     if entry.names_its_row and text != coding.case.key.rpartition("/")[2]:
         raise Refused(f"This sheet stands for {coding.case.title}: list another state instead.")

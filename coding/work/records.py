@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -53,6 +54,7 @@ def record(
             "user", flat=True
         )
     )
+    _refuse_twice(recorded)
     written: dict[tuple[int, int], Coding] = {}
     in_order = sorted(recorded, key=lambda r: (r.unit.position, r.unit.pk))
     for unit, group in groupby(in_order, key=lambda r: r.unit):
@@ -66,6 +68,13 @@ def record(
         for coding in _main_sheets(written.values()):
             phases.submit(coding=coding)
     return list(written.values())
+
+
+def _refuse_twice(recorded: Sequence[Recorded]) -> None:
+    seen = Counter((r.coder, r.unit.pk, r.key, r.entry.name) for r in recorded)
+    for (coder, _, key, name), times in seen.items():
+        if times > 1:
+            raise Refused(f"{coder} answers {name} of {key} {times} times: keep one answer.")
 
 
 def _cases(unit: Unit, recorded: Sequence[Recorded]) -> dict[str, Case]:
@@ -100,7 +109,8 @@ def _codings(
     ).select_related("case__unit__project", "codebook", "coder")
     found = {(c.coder_id, c.case_id): c for c in stored}
     for coder, case in wanted:
-        if (coder.pk, case.pk) not in found:
+        stored_one = found.get((coder.pk, case.pk))
+        if stored_one is None or stored_one.withdrawn_at:
             found[coder.pk, case.pk] = phases.assign(case=case, coder=coder, codebook=codebook)
     closed = [f"{c.coder} on {c.case.key}" for c in found.values() if c.submitted_at]
     if closed:
@@ -149,6 +159,7 @@ def _write(
             )
             _cite([(value, r)], coding.codebook.project_id)
         else:
+            answers.refuse_another_row(coding, r.entry, r.text)
             value = Value(coding=coding, variable_id=r.entry.variable_id, text=r.text)
             value.certainty, value.note = r.certainty, r.note
             signed.sign(value, why=reason, by=r.coder)
@@ -190,7 +201,11 @@ def _main_sheets(codings: Iterable[Coding]) -> list[Coding]:
         family = (coding.coder_id, coding.case.family_id)
         if coding.case.parent_id and family not in found:
             main = Coding.objects.open().filter(
-                coder=coding.coder_id, case=coding.case.family_id, codebook=coding.codebook_id
+                coder=coding.coder_id,
+                case=coding.case.family_id,
+                codebook=coding.codebook_id,
+                purpose=coding.purpose,
             )
-            found[family] = main.select_related("case", "codebook").first() or coding
+            one = main.select_related("case", "codebook").first() or coding
+            found[one.coder_id, one.case_id] = one
     return list(found.values())
