@@ -66,7 +66,7 @@ def test_the_next_version_is_what_is_proposed(world: World) -> None:
 def test_open_disputes_refuse_the_release_unless_allowed(world: World) -> None:
     world.close("regime", "policy")
 
-    with pytest.raises(CommandError, match="1 cell is still disputed"):
+    with pytest.raises(CommandError, match="1 disputed cell would be empty"):
         run("cut_release", "--project", "usmi", "0.1.0")
     assert Release.objects.count() == 0
 

@@ -198,9 +198,8 @@ def test_a_release_over_open_disputes_is_refused_with_the_way_to_them(world: Wor
 
     assert "1 cell is disputed" in page
     assert response.status_code == 409
-    assert '<a href="/projects/usmi/disputes/?unit=intervention">1 in Intervention</a>' in body(
-        response
-    )
+    way = '<a href="/projects/usmi/disputes/?unit=intervention">1 disputed cell of Intervention</a>'
+    assert way in body(response)
     assert Release.objects.count() == 0
 
 

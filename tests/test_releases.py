@@ -368,11 +368,12 @@ def test_who_left_the_project_keeps_the_same_pseudonym(coded: World) -> None:
 def test_a_release_is_refused_while_disputes_are_open(world: World) -> None:
     world.close("regime", "policy")
 
-    with pytest.raises(Refused, match="1 cell is still disputed") as refusal:
+    with pytest.raises(Refused, match="1 disputed cell would be empty") as refusal:
         release(world)
 
     assert refusal.value.links == [
-        ("1 in Intervention", "/projects/usmi/disputes/?unit=intervention")
+        ("1 disputed cell of Intervention", "/projects/usmi/disputes/?unit=intervention"),
+        ("Allow disputes", "/projects/usmi/releases/"),
     ]
     assert Release.objects.count() == 0
 

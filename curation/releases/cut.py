@@ -171,16 +171,20 @@ def _refuse_disputes(project: Project, tables: list[Table]) -> None:
         return
     address = reverse("coding:disputes", args=[project.slug])
     links = [
-        (f"{disputes[t.unit.name]} in {t.unit.label}", f"{address}?unit={t.unit.name}")
+        (f"{_cells(disputes[t.unit.name])} of {t.unit.label}", f"{address}?unit={t.unit.name}")
         for t in tables
         if disputes[t.unit.name]
     ]
-    count = disputes.total()
-    cells = "1 cell is" if count == 1 else f"{count} cells are"
+    releases = ("Allow disputes", reverse("curation:releases", args=[project.slug]))
     raise Refused(
-        f"{cells} still disputed. Settle them first, or allow a release that leaves them empty.",
-        links,
+        f"{_cells(disputes.total())} would be empty in the release. Settle what is disputed, or "
+        "allow it to be left empty.",
+        [*links, releases],
     )
+
+
+def _cells(count: int) -> str:
+    return "1 disputed cell" if count == 1 else f"{count} disputed cells"
 
 
 def _opened_early(project: Project) -> Iterator[Early]:
