@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -23,35 +24,42 @@ UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
 CAUSES = Cell.Cause.choices
 
 
+class Said(NamedTuple):
+    """What one coder says of a variable, and when it was opened."""
+
+    text: str
+    opened: datetime
+
+
 def compare(root: Case, cases: Sequence[int]) -> None:
     """Fill the cells of freshly opened cases from what their coders said, then compute."""
     said = _said(cases)
     known = {(c.case_id, c.variable_id): c for c in Cell.objects.filter(case__in=cases)}
     entries = _entries_by_variable(root, cases)
     fresh = []
-    for (case, variable), texts in said.items():
-        verdict = _verdict(texts, entries[variable])
+    for (case, variable), each in said.items():
         cell = known.get((case, variable))
         if cell is None:
-            fresh.append(Cell(case_id=case, variable_id=variable, coders=len(texts), **verdict))
+            verdict = _verdict(each, entries[variable])
+            fresh.append(Cell(case_id=case, variable_id=variable, coders=len(each), **verdict))
         else:
-            _compare_again(cell, verdict, texts, entries[variable].domain)
+            _compare_again(cell, each, entries[variable])
     bulk_create_with_history(fresh, Cell, default_change_reason="case opened")
     _follow_rosters(cases, entries)
     derive(root)
 
 
-def _said(cases: Sequence[int]) -> dict[tuple[int, int], list[str]]:
+def _said(cases: Sequence[int]) -> dict[tuple[int, int], list[Said]]:
     """What each coder says last of each variable of each case, oldest coder first."""
-    latest: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
+    latest: dict[tuple[int, int], dict[int, Said]] = defaultdict(dict)
     opened = Value.objects.filter(
         coding__case__in=cases,
         coding__unblinded_at__isnull=False,
         coding__purpose__in=blind.SPEAKING,
     ).order_by("coding__assigned_at", "coding", "pk")
-    columns = ("coding__case", "variable", "coding__coder", "text")
-    for case, variable, coder, text in opened.values_list(*columns):
-        latest[case, variable][coder] = text
+    columns = ("coding__case", "variable", "coding__coder", "text", "coding__unblinded_at")
+    for case, variable, coder, text, since in opened.values_list(*columns):
+        latest[case, variable][coder] = Said(text, since)
     return {key: list(by_coder.values()) for key, by_coder in latest.items()}
 
 
@@ -61,7 +69,8 @@ def _entries_by_variable(root: Case, cases: Sequence[int]) -> dict[int, Entry]:
     return {e.variable_id: e for book in books for e in codebooks.entries(book)}
 
 
-def _verdict(texts: list[str], entry: Entry) -> dict[str, str | None]:
+def _verdict(said: list[Said], entry: Entry) -> dict[str, str | None]:
+    texts = [each.text for each in said]
     if len(texts) == 1 or not entry.variable.compare:
         return {"status": Status.SINGLE, "text": texts[0]}
     if all(same(a, b, entry.domain) for n, a in enumerate(texts) for b in texts[n + 1 :]):
@@ -69,18 +78,19 @@ def _verdict(texts: list[str], entry: Entry) -> dict[str, str | None]:
     return {"status": Status.DISPUTED, "text": None}
 
 
-def _compare_again(
-    cell: Cell, verdict: dict[str, str | None], texts: list[str], domain: Domain
-) -> None:
-    """An unsettled cell follows its codings; a settled one stays and is flagged."""
+def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
+    """An unsettled cell follows its codings; a settled one is flagged if a later one differs."""
     before = (cell.status, cell.text, cell.coders, cell.flagged)
-    cell.coders = len(texts)
+    cell.coders = len(said)
     if cell.status in UNSETTLED and cell.verified_at is None:
+        verdict = _verdict(said, entry)
         if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
             cell.since = timezone.now()
         cell.status, cell.text = str(verdict["status"]), verdict["text"]
-    elif cell.text is None or not all(same(cell.text, text, domain) for text in texts):
-        cell.flagged = cell.text is not None
+    elif cell.text is not None and entry.variable.compare:
+        later = [each.text for each in said if each.opened > cell.since]
+        differs = not all(same(cell.text, text, entry.domain) for text in later)
+        cell.flagged = cell.flagged or differs
     if before != (cell.status, cell.text, cell.coders, cell.flagged):
         signed.save(cell, why="compared again")
 
