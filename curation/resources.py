@@ -189,11 +189,18 @@ class _Meta:
     import_id_fields: tuple[str, ...] = ()
 
 
+class Facts(Field):  # type: ignore[misc]
+    """What is known of a case, as a person reads it."""
+
+    def export(self, instance: Case, **kwargs: Any) -> str:
+        return "; ".join(f"{name}: {text}" for name, text in sorted(instance.facts.items()))
+
+
 class CaseResource(OfficeResource):
     """Cases of one unit, in the columns of `import_cases`."""
 
     parent = Field("parent__key", "parent")
-    facts = Field("facts", "fact.…")
+    facts = Facts("facts", "fact.name")
     key = ("key",)
 
     class Meta(_Meta):
