@@ -171,14 +171,16 @@ def _missing(code: Document) -> Document:
         "key": code.get("key") or f"code{code['code']}".replace("-", "_"),
         "label": code.get("label") or code.get("key") or "missing",
         "meaning": code.get("meaning", ""),
-        "set_by": code.get("set_by") or _set_by(code),
+        "set_by": set_by(code),
         "in_reliability": treated.get(code.get("counts_in_reliability", False), "exclude"),
         "needs_note": documents.needs_note(code),
     }
 
 
-def _set_by(code: Document) -> str:
-    """Who sets a missing code, where the document says it in prose only."""
+def set_by(code: Document) -> str:
+    """Who sets a missing code, also where the document says it in prose only."""
+    if code.get("set_by"):
+        return str(code["set_by"])
     meaning = code.get("meaning", "").lower()
     if "skip logic" in meaning:
         return MissingCode.SetBy.RULE
