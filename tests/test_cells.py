@@ -233,7 +233,7 @@ def test_who_is_still_coding_the_case_does_not_rule_on_it_even_by_discussion(
     world.settle("policy", by=world.coder_a)
 
 
-def test_who_coded_a_partner_rules_on_nothing_of_its_family(world: World) -> None:
+def test_who_coded_one_case_of_a_family_rules_on_none(world: World) -> None:
     for coding in (world.coding_a, world.coding_b):
         world.say(coding, "regime")
         world.say(coding, "200", "partners")
@@ -244,6 +244,8 @@ def test_who_coded_a_partner_rules_on_nothing_of_its_family(world: World) -> Non
 
     with pytest.raises(Refused, match="You coded this case"):
         world.settle("policy", by=world.curator)
+    with pytest.raises(Refused, match="You coded this case"):
+        world.settle("2", "sent", by=world.coder_a)
 
 
 # ------------------------------------------------------------------ verified

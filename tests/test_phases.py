@@ -290,6 +290,7 @@ def test_a_withdrawal_takes_the_partners_along_but_no_other_task_of_the_coder(
 def test_a_case_is_opened_early_with_a_reason_that_each_opened_coding_keeps(world: World) -> None:
     hand_in(world, world.coding_a, states="200")
 
+    world.say(world.coding_b, "policy")
     training = work.assign(case=world.case, coder=world.coder_a, purpose="training")
     hand_in(world, training)
 
