@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from coding import canonical
 from coding.errors import Overtaken, Refused
 from coding.models import Citation, Coding, Entry, Source, Value
 from coding.work import rows, signed
+from coding.work.act import act
 
 
 def locked(coding: Coding) -> Coding:
@@ -25,7 +25,7 @@ def locked(coding: Coding) -> Coding:
     return held
 
 
-@transaction.atomic
+@act
 def save_value(
     *,
     coding: Coding,
@@ -81,7 +81,7 @@ def listed(text: str, entry: Entry) -> list[str]:
     return [] if entry.domain.is_missing(text) else canonical.members(text)
 
 
-@transaction.atomic
+@act
 def clear_value(*, coding: Coding, entry: Entry, seen: str | None = None) -> None:
     """Take an answer off the sheet. Its history stays."""
     coding = locked(coding)
@@ -98,7 +98,7 @@ def clear_value(*, coding: Coding, entry: Entry, seen: str | None = None) -> Non
         rows.follow_roster(coding, entry, [])
 
 
-@transaction.atomic
+@act
 def add_citation(
     *, coding: Coding, entry: Entry, source: str, locator: str = "", quote: str = ""
 ) -> Citation:
@@ -118,7 +118,7 @@ def add_citation(
     return citation
 
 
-@transaction.atomic
+@act
 def remove_citation(*, coding: Coding, citation: int) -> None:
     """Take a citation off an answer. Its history stays."""
     coding = locked(coding)

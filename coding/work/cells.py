@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
@@ -18,6 +17,7 @@ from coding.errors import Refused
 from coding.expressions import Row
 from coding.models import Case, Cell, Codebook, Coding, Entry, Value
 from coding.work import rows, signed
+from coding.work.act import act
 
 Status = Cell.Status
 UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
@@ -112,7 +112,7 @@ def _listed(text: str, domain: Domain) -> list[str]:
     return [] if domain.is_missing(text) else members(text)
 
 
-@transaction.atomic
+@act
 def settle(
     *,
     cell: Cell,
@@ -141,7 +141,7 @@ def settle(
     return cell
 
 
-@transaction.atomic
+@act
 def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
     """Confirm a single or agreed cell after looking at its evidence."""
     cell = _held(cell, by, seen)
@@ -258,7 +258,7 @@ def _write_derived(
             signed.save(cell, why="computed again")
 
 
-@transaction.atomic
+@act
 def recompute(*, root: Case) -> None:
     """Compare and compute an open family again from its codings: nothing should change."""
     opened = Coding.objects.standing().of_family(root.pk).exclude(unblinded_at=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,9 +12,10 @@ from coding import blind, codebooks, sittings
 from coding.errors import Refused
 from coding.models import Case, Codebook, Coding, Entry, Member
 from coding.work import answers, cells, signed
+from coding.work.act import act
 
 
-@transaction.atomic
+@act
 def assign(
     *,
     case: Case,
@@ -53,7 +53,7 @@ def _assign_again(coding: Coding, by: User | None) -> None:
     coding.withdrawn_at = None
 
 
-@transaction.atomic
+@act
 def submit(*, coding: Coding) -> None:
     """Hand in a sitting: the sheet and the sheets of its partners and objectives.
 
@@ -113,7 +113,7 @@ def open_family(root: Case, now: datetime) -> None:
     cells.compare(root, sorted({c.case_id for c in ready}))
 
 
-@transaction.atomic
+@act
 def take_back(*, coding: Coding) -> None:
     """A coder reopens a sitting handed in too early, while the case is still closed."""
     _lock_family(coding.case)
@@ -122,7 +122,7 @@ def take_back(*, coding: Coding) -> None:
     _reopen(coding, "taken back by its coder", "")
 
 
-@transaction.atomic
+@act
 def give_back(*, coding: Coding, question: str, by: User) -> None:
     """Return a submitted sitting to its coder with a question, while the case is closed."""
     _lock_family(coding.case)
@@ -148,7 +148,7 @@ def _reopen(coding: Coding, reason: str, question: str, by: User | None = None) 
         signed.save(each, why=reason, by=by)
 
 
-@transaction.atomic
+@act
 def unblind(*, case: Case, reason: str, by: User) -> None:
     """Open a case before its last coder is done. Logged, and printed with the release."""
     root = _lock_family(case)
@@ -168,7 +168,7 @@ def unblind(*, case: Case, reason: str, by: User) -> None:
     cells.compare(root, sorted({c.case_id for c in codings}))
 
 
-@transaction.atomic
+@act
 def withdraw(*, coding: Coding, reason: str, by: User) -> None:
     """Take an assignment off a worklist; what was typed is kept, not counted."""
     root = _lock_family(coding.case)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import QuerySet
 from simple_history.utils import bulk_create_with_history
 
@@ -19,6 +18,7 @@ from coding import codebooks
 from coding.canonical import Invalid, join, members, parse
 from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Value
 from coding.work import cells, signed
+from coding.work.act import act
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _old_cells(decision: Decision) -> QuerySet[Cell]:
     return Cell.objects.filter(variable=decision.old.variable_id, case__in_universe=True)
 
 
-@transaction.atomic
+@act
 def follow_codebook(
     *,
     before: Codebook,

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
 from coding import codebooks
 from coding.errors import Refused
 from coding.models import Case, Citation, Codebook, Coding, Entry, Member, Source, Unit, Value
 from coding.work import answers, phases, rows, signed
+from coding.work.act import act
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Recorded:
     citations: list[Cited] = field(default_factory=list)
 
 
-@transaction.atomic
+@act
 def record(
     *, recorded: Sequence[Recorded], codebook: Codebook, submit: bool = False, reason: str = ""
 ) -> list[Coding]:

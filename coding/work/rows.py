@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from django.db import transaction
 from django.utils import timezone
 
 from coding import codebooks
 from coding.errors import Refused
 from coding.models import Case, Coding, Entry, Member, Unit, Value
 from coding.work import signed
+from coding.work.act import act
 
 
 def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
@@ -76,7 +76,7 @@ def _withdraw(coding: Coding, reason: str | None) -> None:
     signed.save(coding, why=reason or "listed again")
 
 
-@transaction.atomic
+@act
 def add_row(*, coding: Coding, unit: Unit) -> Coding:
     """A further row without a natural key, such as an objective: the coder's own.
 
@@ -100,7 +100,7 @@ def add_row(*, coding: Coding, unit: Unit) -> Coding:
     )
 
 
-@transaction.atomic
+@act
 def remove_row(*, coding: Coding) -> None:
     """Take an added row off the sitting. What was typed on it is kept, not counted."""
     coding = Coding.objects.select_for_update(of=("self",)).get(pk=coding.pk)
