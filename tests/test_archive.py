@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 
 from coding import blind, codebooks, work
 from coding.errors import Refused
-from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Project, Value
+from coding.models import Case, Category, Cell, Codebook, Coding, Entry, Member, Project, Value
 from curation import archive, store
 from curation.models import Release
 from curation.releases import cut, verify
@@ -118,6 +118,8 @@ def test_an_archive_holds_every_row_and_every_past_row(lived_in: World, tmp_path
     assert lines["releases.jsonl"] == 2
     gone = Entry.history.filter(history_type="-").count()
     assert gone == len(DOCUMENT["variables"])
+    elsewhere = Category.objects.filter(entry__codebook__project__slug="elsewhere").count()
+    assert lines["categories.past.jsonl"] == Category.history.count() - elsewhere
     assert lines["entries.past.jsonl"] == 4 * len(DOCUMENT["variables"]) + gone
 
 

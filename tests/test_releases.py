@@ -58,7 +58,9 @@ def hand_in(world: World, coding: Coding, *, partners: str = "none", **said: str
 @pytest.fixture
 def coded(world: World) -> World:
     """A case with agreed, single, disputed, adjudicated and computed cells, and a bare one."""
-    world.say(world.coding_a, "1991-02~", "end_date", certainty=3, note="Line one\r\nline “two”")
+    world.say(
+        world.coding_a, "1991-02~", "end_date", certainty=3, note="Line one\r\nline “two”\rend"
+    )
     work.add_citation(
         coding=world.coding_a,
         entry=world.entry("end_date"),
@@ -167,7 +169,7 @@ def test_every_opened_value_stands_in_the_list_of_codings_once(coded: World) -> 
             names[value.variable_id],
             aliases[value.coding.coder_id],
             value.text,
-            value.note.replace("\r\n", "\n"),
+            value.note.replace("\r\n", "\n").replace("\r", "\n"),
         )
         for value in Value.objects.filter(coding__unblinded_at__isnull=False)
     }
@@ -199,9 +201,18 @@ def test_a_cell_says_what_it_rests_on(coded: World) -> None:
 
 
 def test_a_ruling_keeps_its_cause_and_reason_and_the_evidence_of_who_said_so(
-    coded: World,
+    world: World,
 ) -> None:
-    cell = one(table(release(coded), "cells"), variable="troops")
+    for coding, troops, certainty in ((world.coding_a, "1000", 3), (world.coding_b, "2000", 1)):
+        world.say(coding, troops, "troops", certainty=certainty)
+        entry = world.entry("troops")
+        work.add_citation(coding=coding, entry=entry, source=f"A source for {troops}")
+        hand_in(world, coding)
+    world.settle("1000", "troops")
+
+    cell = one(table(release(world), "cells"), variable="troops")
+
+    assert (cell["certainty"], cell["citations"]) == ("3", "A source for 1000")
 
     assert (cell["value"], cell["status"], cell["cause"], cell["reason"]) == (
         "1000",
