@@ -59,8 +59,9 @@ def _if_settler(member: Member) -> Member:
 
 def own_coding_or_404(user: User | AnonymousUser, pk: int) -> Coding:
     """A member's own coding. Someone else's does not exist for you."""
+    with_case = Coding.objects.standing().select_related("case__unit__project", "codebook")
     return get_object_or_404(
-        Coding.objects.standing().select_related("case__unit__project", "codebook"),
+        with_case.defer("codebook__document"),  # long, and read on the codebook's own pages only
         pk=pk,
         coder=user.pk,
         case__unit__project__members__user=user.pk,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -16,6 +17,14 @@ from coding import documents, expressions
 from coding.documents import Document
 from coding.errors import Refused
 from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit, Variable
+
+
+class Swayed(NamedTuple):
+    """The reach of one answer: what the rules say beyond it stays as it is when it changes."""
+
+    names: frozenset[str]  # entries of its own unit, itself among them
+    by_rules: bool  # whether any rule reads it, or is its own
+    rows: bool  # whether the sheets of another unit may ask more or less
 
 
 def current(project: Project) -> Codebook | None:
@@ -60,25 +69,35 @@ def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
     return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
 
 
-def words_in_rules(codebook: Codebook) -> dict[int, frozenset[str]]:
-    """By unit, every word of its expressions: a variable not among them decides nothing there."""
+def swayed(codebook: Codebook, entry: Entry) -> Swayed:
+    """What an answer has a say in, by the words of the rules. Worked out once per process."""
     if codebook.published_at:
-        return _words(codebook.pk, codebook.published_at)
-    return _words_in(_read(codebook.pk))
+        return _swayed(codebook.pk, codebook.published_at, entry.name)
+    return _swayed_by(_read(codebook.pk), entry.name)
 
 
-@lru_cache(maxsize=64)
-def _words(pk: int, at: datetime) -> dict[int, frozenset[str]]:
-    return _words_in(_published(pk, at))
+@lru_cache(maxsize=4096)
+def _swayed(pk: int, at: datetime, name: str) -> Swayed:
+    return _swayed_by(_published(pk, at), name)
 
 
-def _words_in(found: tuple[Entry, ...]) -> dict[int, frozenset[str]]:
-    words: dict[int, frozenset[str]] = {}
-    for entry in found:
-        for text in (entry.skip_if, entry.derive, *(check["expr"] for check in entry.checks)):
-            unit = entry.variable.unit_id
-            words[unit] = words.get(unit, frozenset()) | expressions.words(text)
-    return words
+def _swayed_by(found: tuple[Entry, ...], name: str) -> Swayed:
+    ruled = {e.name: expressions.words(e.skip_if) | expressions.words(e.derive) for e in found}
+    decided, fresh = {name}, {name}
+    while fresh:
+        fresh = {e for e, words in ruled.items() if words & fresh} - decided
+        decided |= fresh
+    entry = next(e for e in found if e.name == name)
+    unit = entry.variable.unit_id
+    checked = {
+        e.name for e in found if any(expressions.words(c["expr"]) & decided for c in e.checks)
+    }
+    here = {e.name for e in found if e.variable.unit_id == unit} & (decided | checked)
+    return Swayed(
+        names=frozenset(here),
+        by_rules=len(here) > 1 or bool(entry.checks or entry.skip_if or entry.derive),
+        rows=any(e.skip_if and e.name in decided for e in found if e.variable.unit_id != unit),
+    )
 
 
 def newest_entries(project: Project) -> dict[int, Entry]:

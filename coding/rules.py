@@ -116,10 +116,6 @@ def unanswered(entries: Sequence[Entry], reading: Reading, notes: Answers) -> li
                 found.append(Broken(entry, "Not coded yet."))
         elif text in entry.domain.set_by_rule:
             found.append(Broken(entry, f"{text} stands here, but no skip rule sets it."))
-        elif text in _codes_with_note(entry) and not notes.get(entry.name):
+        elif text in entry.codes_with_note and not notes.get(entry.name):
             found.append(Broken(entry, f"{text} needs a note that says why."))
     return found
-
-
-def _codes_with_note(entry: Entry) -> set[str]:
-    return {m.code for m in entry.codebook.missing_codes.all() if m.needs_note}

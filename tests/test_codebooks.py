@@ -256,3 +256,49 @@ def test_a_draft_can_be_changed_but_not_what_it_shares_with_a_published_one(worl
     shared.maximum = None
     with pytest.raises(IntegrityError), transaction.atomic():
         shared.save()
+
+
+# ------------------------------------------------------------------ what an answer has a say in
+
+
+CHAIN: tuple[tuple[Any, Any], ...] = (
+    (at("troops", "skip"), {"if": "end_date.precision == 'day'", "then": -88}),
+    (at("story", "checks"), [{"expr": "troops > 0", "severity": "soft", "message": "Of whom?"}]),
+    (at("sent", "skip"), {"if": "intervention.troops == 0", "then": -88}),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("goal", (), (["goal"], False, False)),
+        ("ended", (), (["end_date", "ended"], True, False)),
+        # Its own skip rule reads another answer: whether it is asked must be said again.
+        ("end_date", (), (["end_date"], True, False)),
+        # A partner's check and a computed share read it, but no sheet asks more or less.
+        ("troops", (), (["troops"], False, False)),
+        ("sent", (), (["sent", "share", "strength"], True, False)),
+        ("ended", CHAIN, (["end_date", "ended", "story", "troops"], True, True)),
+        # A check decides nothing: what hangs on the checked answer stays as it is.
+        ("story", CHAIN, (["story"], True, False)),
+    ],
+)
+def test_an_answer_has_a_say_along_every_chain_of_rules_and_no_further(
+    world: World, name: str, changes: tuple[tuple[Any, Any], ...], expected: object
+) -> None:
+    book = published(world.project, changed(*changes)) if changes else world.codebook
+    entry = next(e for e in codebooks.entries(book) if e.name == name)
+
+    swayed = codebooks.swayed(book, entry)
+
+    assert (sorted(swayed.names), swayed.by_rules, swayed.rows) == expected
+
+
+def test_what_an_answer_of_a_draft_has_a_say_in_follows_the_draft(world: World) -> None:
+    draft = codebooks.draft(project=world.project, document=changed(*CHAIN))
+    entry = next(e for e in codebooks.entries(draft) if e.name == "end_date")
+    assert codebooks.swayed(draft, entry).names == {"end_date", "story", "troops"}
+
+    Entry.objects.filter(codebook=draft, name="troops").update(skip_if="")
+
+    assert codebooks.swayed(draft, entry).names == {"end_date"}

@@ -53,16 +53,17 @@ def test_an_answer_that_no_rule_reads_is_saved_in_nine_queries(
 
 
 @pytest.mark.parametrize("states", ["200", "200;220;255"])
-def test_an_answer_that_rules_read_is_saved_in_twelve_queries_however_many_partners(
+def test_an_answer_that_rules_read_is_saved_in_eleven_queries_however_many_partners(
     world: World,
     coder: Client,
     states: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    """As above, then the answers of this sheet and what it asks: no partner is looked at."""
     world.say(world.coding_a, states, "partners")
     coder.post(url(world.coding_a, "ended"), {"text": "1"}, headers=FETCH)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         coder.post(url(world.coding_a, "ended"), {"text": "0"}, headers=FETCH)
 
 

@@ -184,6 +184,11 @@ class Entry(models.Model):
         return is_key and unit.rows == Unit.Rows.ROSTER
 
     @cached_property
+    def codes_with_note(self) -> frozenset[str]:
+        """Missing codes that need a note; asks no query, as `domain`."""
+        return frozenset(m.code for m in self.codebook.missing_codes.all() if m.needs_note)
+
+    @cached_property
     def domain(self) -> Domain:
         """What may be answered here; asks no query when loaded by `codebooks.entries`."""
         v, missing = self.variable, list(self.codebook.missing_codes.all())

@@ -126,30 +126,25 @@ def _saved(
     """The field's new state, and whatever its answer changes elsewhere on the sheet."""
     url = reverse("coding:sheet", args=[coding.pk])
     cleared = "" if said else entry.name
-    below = codebooks.words_in_rules(coding.codebook)
-    here = below.get(coding.case.unit_id, frozenset())
-    opens_rows = bool(entry.variable.roster_of_id) or any(
-        entry.name in words for unit, words in below.items() if unit != coding.case.unit_id
-    )
-    if not (opens_rows or entry.name in here or _has_rules(entry)):
+    swayed = codebooks.swayed(coding.codebook, entry)
+    with_rows = swayed.rows or bool(entry.variable.roster_of_id)
+    if not (with_rows or swayed.by_rules):
         question = Question(entry, _alone(coding, entry, said), 0, states, sheet_url=url)
         return _fragment({"questions": [question], "cites": cleared})
-    sheets = sittings.readings(sittings.sheets_of(coding))
+    # The rules of a sheet that has none above it read nothing but that sheet.
+    is_whole = with_rows or coding.case.parent_id is not None
+    sheets = sittings.readings(sittings.sheets_of(coding) if is_whole else [coding])
     this = next(s for s in sheets if s.coding.pk == coding.pk)
-    changed = [e for e in this.entries if e.name == entry.name or _has_rules(e)]
+    changed = [e for e in this.entries if e.name in swayed.names]
     if any(takes_states(e) for e in changed) and not states:
         states = codebooks.states_of(coding.codebook.project_id)
     context = {
         "questions": [Question(e, this, 0, states, sheet_url=url) for e in changed],
         "cites": cleared,
-        "rows": rows_of(sheets, coding) if opens_rows else (),
-        "with_rows": opens_rows,
+        "rows": rows_of(sheets, coding) if with_rows else (),
+        "with_rows": with_rows,
     }
     return _fragment(context)
-
-
-def _has_rules(entry: Entry) -> bool:
-    return bool(entry.checks or entry.skip_if or entry.derive)
 
 
 def _not_saved(

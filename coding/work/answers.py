@@ -46,7 +46,7 @@ def save_value(
     if entry.codebook_id != coding.codebook_id or entry.variable.unit_id != coding.case.unit_id:
         raise Refused(f"{entry.name} is not a question of this sheet.")
     refuse_another_row(coding, entry, text)
-    value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
+    value = _said(coding, entry)
     if value and (value.text, value.certainty, value.note) == (text, certainty, note):
         return value
     _refuse_unseen(value, seen)
@@ -63,6 +63,12 @@ def save_value(
 def token(saved_at: datetime | None) -> str:
     """What a page remembers of the answer that it shows; "" where there was none."""
     return saved_at.isoformat() if saved_at else ""
+
+
+def _said(coding: Coding, entry: Entry) -> Value | None:
+    """What the coder says so far: one value at most, so nothing is sorted."""
+    found = Value.objects.filter(coding=coding.pk, variable=entry.variable_id)
+    return next(iter(found), None)
 
 
 def _refuse_unseen(value: Value | None, seen: str | None) -> None:
@@ -87,7 +93,7 @@ def clear_value(*, coding: Coding, entry: Entry, seen: str | None = None) -> Non
     coding = locked(coding)
     if entry.names_its_row:
         raise Refused("This sheet stands for a listed state: take the state off the list instead.")
-    value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
+    value = _said(coding, entry)
     if value is None:
         return
     _refuse_unseen(value, seen)
@@ -104,7 +110,7 @@ def add_citation(
 ) -> Citation:
     """Cite where the value was read; a source not known yet is added to the project."""
     coding = locked(coding)
-    value = Value.objects.filter(coding=coding, variable=entry.variable_id).first()
+    value = _said(coding, entry)
     if value is None:
         raise Refused(f"Answer {entry.label} first: a citation belongs to an answer.")
     project = coding.case.unit.project_id
