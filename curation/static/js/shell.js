@@ -9,18 +9,19 @@ const typing = (target) =>
 // Single keys are in the way of speech input: who does not want them turns them off (WCAG 2.1.4).
 function wireSwitch(help) {
   const root = document.documentElement;
-  const off = help.querySelector("[data-single-keys]");
+  const box = help.querySelector("[data-single-keys]");
+  box.checked = true;
   try {
-    off.checked = localStorage.getItem("casebook-keys") !== "off";
+    box.checked = localStorage.getItem("casebook-keys") !== "off";
   } catch {
     // A browser that keeps nothing has the keys on.
   }
-  root.toggleAttribute("data-keys-off", !off.checked);
-  off.closest("label").hidden = false;
-  off.addEventListener("change", () => {
-    root.toggleAttribute("data-keys-off", !off.checked);
+  root.toggleAttribute("data-keys-off", !box.checked);
+  box.closest("label").hidden = false;
+  box.addEventListener("change", () => {
+    root.toggleAttribute("data-keys-off", !box.checked);
     try {
-      localStorage.setItem("casebook-keys", off.checked ? "on" : "off");
+      localStorage.setItem("casebook-keys", box.checked ? "on" : "off");
     } catch {
       // Then it holds for this page.
     }
