@@ -109,12 +109,12 @@ def _codings(
     ).select_related("case__unit__project", "codebook", "coder")
     found = {(c.coder_id, c.case_id): c for c in stored}
     for coder, case in wanted:
-        stored_one = found.get((coder.pk, case.pk))
-        if stored_one is None or stored_one.withdrawn_at:
+        if (coder.pk, case.pk) not in found:
             found[coder.pk, case.pk] = phases.assign(case=case, coder=coder, codebook=codebook)
-    closed = [f"{c.coder} on {c.case.key}" for c in found.values() if c.submitted_at]
-    if closed:
-        raise Refused(f"Submitted codings can no longer change: {'; '.join(closed[:10])}.")
+    shut = [c for c in found.values() if c.submitted_at or c.withdrawn_at]
+    if shut:
+        named = "; ".join(f"{c.coder} on {c.case.key}" for c in shut[:10])
+        raise Refused(f"Submitted and withdrawn codings can no longer change: {named}.")
     return {pair: found[pair] for pair in ((coder.pk, case.pk) for coder, case in wanted)}
 
 
