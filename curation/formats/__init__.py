@@ -14,6 +14,8 @@ from curation import codebook_files, files
 from curation.faults import BadInput, Fault
 from curation.formats import sheets, text, workbook
 from curation.formats.said import Reading, Unmapped
+from curation.formats.xlsform import reading as xlsform_reading
+from curation.formats.xlsform import writing as xlsform_writing
 
 __all__ = ["FORMATS", "Format", "Unmapped", "format_of", "read", "write"]
 
@@ -35,9 +37,10 @@ FORMATS = {
         Format("yaml", ".yaml", True, text.write_yaml, text.read_yaml),
         Format("json", ".json", True, text.write_json, text.read_json),
         Format("xlsx", ".xlsx", False, workbook.write, workbook.read),
+        Format("xlsform", ".xlsx", False, xlsform_writing.write, xlsform_reading.read),
     )
 }
-_BY_SUFFIX = {each.suffix: each for each in FORMATS.values()} | {".yml": FORMATS["yaml"]}
+_BY_SUFFIX = {each.suffix: each for each in reversed(FORMATS.values())} | {".yml": FORMATS["yaml"]}
 
 
 def format_of(name: str, raw: bytes = b"") -> Format:

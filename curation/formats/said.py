@@ -10,15 +10,13 @@ from coding.documents import Document
 
 @dataclass(frozen=True)
 class Unmapped:
-    """A part that the other side does not take over, or only half.
-
-    `value` is what was left out; a part that is there but means less has none.
-    """
+    """A part that the other side does not take over, or that means less there."""
 
     place: str
     part: str
     why: str
     value: object = None
+    is_half: bool = False  # it is there, but means less
 
     def __str__(self) -> str:
         return f"{self.place}, {self.part}: {self.why}"

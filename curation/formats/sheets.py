@@ -109,8 +109,11 @@ def rows(raw: bytes, name: str, title: str) -> Sequence[Row]:
     return files.read_sheet(io.BytesIO(raw), name, title).rows
 
 
+Faulty = Callable[[Fault], None]
+
+
 @contextmanager
-def gathered() -> Iterator[Callable[[Fault], None]]:
+def gathered() -> Iterator[Faulty]:
     """Collects faults while rows are read, and refuses the file with all of them at the end."""
     faults: list[Fault] = []
     yield faults.append

@@ -6,13 +6,12 @@ and *checks*. What no cell can hold stands as JSON in the column *more*, so noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from coding import shapes
 from coding.documents import KINDS, Document
 from coding.models import Variable
 from coding.shapes import Shape
-from curation.faults import Fault
 from curation.files import Row
 from curation.formats import cells, sheets
 from curation.formats.cells import Cell
@@ -136,10 +135,9 @@ def read(raw: bytes, name: str = "codebook.xlsx") -> Reading:
     return Reading(document, others, places)
 
 
-Faulty = Callable[[Fault], None]
-
-
-def _read(rows: Iterable[Row], shape: Shape, fault: Faulty) -> Iterable[tuple[Row, Document]]:
+def _read(
+    rows: Iterable[Row], shape: Shape, fault: sheets.Faulty
+) -> Iterable[tuple[Row, Document]]:
     for row in rows:
         try:
             yield row, cells.parts_of(row.texts, shape)
@@ -147,7 +145,7 @@ def _read(rows: Iterable[Row], shape: Shape, fault: Faulty) -> Iterable[tuple[Ro
             fault(row.fault(cells.MORE, f"cannot be read as JSON: {error}."))
 
 
-def _head(rows: Sequence[Row], fault: Faulty) -> Document:
+def _head(rows: Sequence[Row], fault: sheets.Faulty) -> Document:
     document: Document = {"codebook": {}}
     for row in rows:
         try:
@@ -179,7 +177,7 @@ def _variable(parts: Document) -> Document:
 
 
 def _hang(
-    variables: list[Document], key: str, rows: Iterable[tuple[Row, Document]], fault: Faulty
+    variables: list[Document], key: str, rows: Iterable[tuple[Row, Document]], fault: sheets.Faulty
 ) -> None:
     """Put rows below the variables that they name."""
     by_name = {str(v.get("name")): v for v in variables}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from curation.formats.rules.tree import Node, Untranslatable, number
 
-LONGEST = 10_000
+LONGEST = 32_767
 DEEPEST = 40
 
 

@@ -136,6 +136,8 @@ def _fit(node: Node, other: Node, scope: Scope) -> Node:
     if node.op not in LITERALS or other.op != "ref":
         return node
     kind = scope.kind(other.word)
+    if node.op == "number" and kind in NUMBERS:
+        return node
     if node.word in scope.missing or (kind != "text" and _is_number(node.word, kind)):
         return number(node.word) if is_whole(node.word) or kind == "double" else text(node.word)
     return text(node.word)

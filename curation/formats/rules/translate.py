@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from curation.formats.rules import cel, knowing
+from curation.formats.rules.parser import LONGEST
 from curation.formats.rules.scope import Scope, fitted, kind_of, named
 from curation.formats.rules.tree import Node, Untranslatable, settled, ungrouped
 
@@ -73,6 +74,8 @@ def calculated(derive: str, scope: Scope, language: Language) -> Said:
 
 
 def _sure(said: Said, back: str) -> Said:
+    if len(said.there) > LONGEST:
+        raise Untranslatable("It would be too long.")
     if back != said.here:
         raise Untranslatable("It would come back as another rule.")
     return said

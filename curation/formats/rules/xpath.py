@@ -102,10 +102,18 @@ _QUOTED = ("text", "code", "set", "date")
 
 def _matched(node: Node) -> Node:
     """Forms match the whole text, whatever the pattern says."""
-    pattern = node.parts[1].word
-    if not (pattern.startswith("^") and pattern.endswith("$")) or "|" in pattern:
+    if not is_of_whole_text(node.parts[1].word):
         raise Untranslatable("It looks for a pattern inside a text.")
     return call("regex", *node.parts)
+
+
+def is_of_whole_text(pattern: str) -> bool:
+    """Whether a pattern says itself that it is of the whole text, in all that it offers."""
+    inner = re.fullmatch(r"\^(.*)(?<!\\)\$", pattern, re.DOTALL)
+    bare, before = re.sub(r"\\.|\[[^\]]*\]", "", inner[1]) if inner else "|", ""
+    while bare != before:
+        bare, before = re.sub(r"\([^()]*\)", "", bare), bare
+    return "|" not in bare
 
 
 _LEVELS = {
