@@ -108,6 +108,19 @@ def test_a_partner_that_no_roster_lists_gets_its_case(world: World) -> None:
     assert (case.title, case.parent, case.rostered) == ("Germany", world.case, True)
 
 
+def test_a_table_may_list_a_state_again_after_the_row_of_its_sheet(world: World) -> None:
+    for states in ("200", "none"):
+        world.say(world.coding_a, states, "partners")
+
+    record(
+        world,
+        said(world, world.coder_a, "sent", "2", key="US-1991-GUL/200"),
+        said(world, world.coder_a, "partners", "200"),
+    )
+
+    assert world.sheet_of(world.coder_a, "200").withdrawn_at is None
+
+
 # ------------------------------------------------------------------ citations
 
 
@@ -192,8 +205,14 @@ def faulty(world: World, user: User) -> dict[str, tuple[list[Recorded], str]]:
             "tago-2005 answers ended of US-1991-GUL 2 times",
         ),
         "a reader": ([said(world, world.reader, "goal", "policy")], "reader is not a coder"),
-        "handed in": ([said(world, world.coder_b, "goal", "policy")], "can no longer change"),
-        "withdrawn": ([said(world, world.coder_a, "goal", "policy")], "can no longer change"),
+        "handed in": (
+            [said(world, world.coder_b, "goal", "policy")],
+            "Submitted and withdrawn codings",
+        ),
+        "withdrawn": (
+            [said(world, world.coder_a, "goal", "policy")],
+            "Submitted and withdrawn codings",
+        ),
     }
 
 
