@@ -101,14 +101,18 @@ def written(document: Document) -> str:
 
 def read(path: Path) -> Document:
     """A codebook document out of a file. Raises BadInput with every fault and its line."""
+    document, lines = parsed(opened(path), path.name, json=path.suffix.lower() == ".json")
+    return checked(document, {name: f"line {line}" for name, line in lines.items()})
+
+
+def opened(path: Path) -> bytes:
+    """What is in a file, and no more than tells that it is too large."""
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise BadInput([Fault(str(path), "", f"cannot be opened: {reason}.")]) from None
-    document, lines = parsed(raw, path.name, json=path.suffix.lower() == ".json")
-    return checked(document, {name: f"line {line}" for name, line in lines.items()})
 
 
 def parsed(raw: bytes, name: str, *, json: bool = False) -> tuple[Any, Mapping[str, int]]:

@@ -22,10 +22,9 @@ __all__ = ["FORMATS", "Format", "Unmapped", "format_of", "read", "write"]
 
 @dataclass(frozen=True)
 class Format:
-    """A format by its name, the end of its files' names, and how it is written and read."""
+    """A format by its name, whether it can be printed, and how it is written and read."""
 
     name: str
-    suffix: str
     is_text: bool
     write: Callable[[Document], tuple[bytes, list[Unmapped]]]
     read: Callable[[bytes, str], Reading]
@@ -34,26 +33,25 @@ class Format:
 FORMATS = {
     each.name: each
     for each in (
-        Format("yaml", ".yaml", True, text.write_yaml, text.read_yaml),
-        Format("json", ".json", True, text.write_json, text.read_json),
-        Format("xlsx", ".xlsx", False, workbook.write, workbook.read),
-        Format("xlsform", ".xlsx", False, xlsform_writing.write, xlsform_reading.read),
+        Format("yaml", True, text.write_yaml, text.read_yaml),
+        Format("json", True, text.write_json, text.read_json),
+        Format("xlsx", False, workbook.write, workbook.read),
+        Format("xlsform", False, xlsform_writing.write, xlsform_reading.read),
     )
 }
-_BY_SUFFIX = {each.suffix: each for each in reversed(FORMATS.values())} | {".yml": FORMATS["yaml"]}
+_NAMES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".xlsx": "xlsx"}
 
 
 def format_of(name: str, raw: bytes = b"") -> Format:
     """The format that a file's name ends in; a workbook with a sheet *survey* is an XLSForm."""
     suffix = PurePath(name).suffix.lower()
-    if suffix not in _BY_SUFFIX:
-        known = ", ".join(_BY_SUFFIX)
+    if suffix not in _NAMES:
+        known = ", ".join(_NAMES)
         rule = f"does not end in {known}: name the format, one of {', '.join(FORMATS)}."
-        raise BadInput([Fault("file", name, rule)])
-    found = _BY_SUFFIX[suffix]
-    if found.name == "xlsx" and raw and "survey" in sheets.titles(raw, name):
+        raise BadInput([Fault("file", PurePath(name).name, rule)])
+    if suffix == ".xlsx" and raw and "survey" in sheets.titles(raw, name):
         return FORMATS["xlsform"]
-    return found
+    return FORMATS[_NAMES[suffix]]
 
 
 def write(document: Document, format_name: str) -> tuple[bytes, list[Unmapped]]:

@@ -22,6 +22,14 @@ class Unmapped:
         return f"{self.place}, {self.part}: {self.why}"
 
 
+def told(unmapped: Sequence[Unmapped]) -> list[str]:
+    """The lines for printing, under a line that says what they are."""
+    if not unmapped:
+        return []
+    counted = "1 part" if len(unmapped) == 1 else f"{len(unmapped)} parts"
+    return [f"Not taken over, or only half ({counted}):", *(f"  {line}" for line in unmapped)]
+
+
 @dataclass(frozen=True)
 class Reading:
     """A document as read, what was left out, and where in the file each variable stands."""
