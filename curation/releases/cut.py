@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -228,7 +228,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-Lines = list[list[Field]]
+Lines = list[Sequence[Field]]
 
 
 def _block(
@@ -237,16 +237,16 @@ def _block(
     """The lines of a few cases for the wide table, cells.csv and codings.csv."""
     pks = [row.pk for row in rows]
     all_cells = evidence.cells_of(project, pks)
-    all_sayings = evidence.sayings_of(pks, names)
+    all_opened = evidence.opened_of(pks, names)
     wide_lines: Lines = []
     cell_lines: Lines = []
     coding_lines: Lines = []
     for row in rows:
         place = (table.unit.name, row.key)
-        cells, sayings = all_cells.get(row.pk, {}), all_sayings.get(row.pk, {})
+        cells, opened = all_cells.get(row.pk, {}), all_opened.get(row.pk, [])
         wide_lines.append(wide.row(row, table.columns, cells))
-        cell_lines += long.cell_rows(place, table.columns, cells, sayings, codebook.number)
-        coding_lines += long.coding_rows(place, table.columns, sayings)
+        cell_lines += long.cell_rows(place, table.columns, cells, opened, codebook.number)
+        coding_lines += long.coding_rows(place, table.columns, opened)
     table.statuses.update(str(line[long.STATUS]) for line in cell_lines)
     return wide_lines, cell_lines, coding_lines
 

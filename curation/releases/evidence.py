@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from coding import blind
 from coding.models import Coding, Member, Project
+
+Said = tuple[str, int | None, str]  # text, certainty, note
 
 
 class CellRow(NamedTuple):
@@ -22,21 +26,19 @@ class CellRow(NamedTuple):
     flagged: bool
 
 
-class Said(NamedTuple):
-    """What one coder said of one variable of one case, opened."""
+@dataclass(frozen=True)
+class Opened:
+    """A coding that is open: what its coder said and cited, by variable."""
 
     coder: str
     purpose: str
     codebook: int
-    text: str
-    certainty: int | None
-    note: str
-    citations: Sequence[str]
+    said: dict[int, Said] = field(default_factory=dict)
+    cited: dict[int, list[str]] = field(default_factory=dict)
 
 
 UNKNOWN = "former-member"
 Cells = dict[int, dict[int, CellRow]]
-Sayings = dict[int, dict[int, list[Said]]]
 CELL = ("case", "variable", "status", "text", "coders", "cause", "reason", "verified_by", "flagged")
 
 
@@ -63,35 +65,32 @@ def cells_of(project: Project, cases: Sequence[int]) -> Cells:
     return found
 
 
-def sayings_of(cases: Sequence[int], names: Mapping[int, str]) -> Sayings:
-    """The opened values of these cases, by case and variable, in an order of their own."""
-    about = _codings(cases, names)
-    cited = _citations(about)
-    found: Sayings = defaultdict(lambda: defaultdict(list))
-    columns = ("pk", "coding", "variable", "text", "certainty", "note")
-    values = blind.opened_among(about).values_list(*columns)
-    for pk, coding, variable, text, certainty, note in values:
-        case, coder, purpose, number = about[coding]
-        said = Said(coder, purpose, number, text, certainty, note, cited.get(pk, ()))
-        found[case][variable].append(said)
-    return found
-
-
-def _codings(
-    cases: Sequence[int], names: Mapping[int, str]
-) -> dict[int, tuple[int, str, str, int]]:
+def opened_of(cases: Sequence[int], names: Mapping[int, str]) -> dict[int, list[Opened]]:
+    """The open codings of these cases, by case and then by coder."""
+    found: dict[int, list[Opened]] = {}
+    codings: dict[int, Opened] = {}
     rows = Coding.objects.filter(case__in=cases, unblinded_at__isnull=False)
     columns = ("pk", "case", "coder", "purpose", "codebook__number")
-    return {
-        pk: (case, names.get(coder, UNKNOWN), purpose, number)
-        for pk, case, coder, purpose, number in rows.values_list(*columns)
-    }
-
-
-def _citations(codings: Iterable[int]) -> dict[int, list[str]]:
-    """Source and place, by value."""
-    rows = blind.citations_among(codings)
-    found: dict[int, list[str]] = {}
-    for value, source, locator in rows.values_list("value", "source__citation", "locator"):
-        found.setdefault(value, []).append(f"{source}, {locator}" if locator else source)
+    for pk, case, coder, purpose, number in rows.values_list(*columns):
+        codings[pk] = Opened(names.get(coder, UNKNOWN), purpose, number)
+        found.setdefault(case, []).append(codings[pk])
+    for opened in found.values():
+        opened.sort(key=attrgetter("coder", "purpose", "codebook"))
+    _listen(codings)
+    _look_up(codings)
     return found
+
+
+def _listen(codings: Mapping[int, Opened]) -> None:
+    columns = ("coding", "variable", "text", "certainty", "note")
+    values = blind.opened_among(codings).values_list(*columns)
+    for coding, variable, text, certainty, note in values:
+        codings[coding].said[variable] = (text, certainty, note)
+
+
+def _look_up(codings: Mapping[int, Opened]) -> None:
+    """Source and place of every citation."""
+    columns = ("value__coding", "value__variable", "source__citation", "locator")
+    for coding, variable, source, locator in blind.citations_among(codings).values_list(*columns):
+        place = f"{source}, {locator}" if locator else source
+        codings[coding].cited.setdefault(variable, []).append(place)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 
 from curation.releases.columns import Column
 from curation.releases.csvfile import Field
-from curation.releases.evidence import CellRow, Said
+from curation.releases.evidence import CellRow, Opened
 
 CELLS = (
     "unit",
@@ -28,25 +27,23 @@ CELLS = (
 STATUS = CELLS.index("status")
 CODINGS = ("unit", "case", "variable", "coder", "value", "certainty", "note", "purpose")
 
-BY_CODER = attrgetter("coder", "purpose", "codebook", "text")
 Place = tuple[str, str]  # unit and case
-Sayings = Mapping[int, Sequence[Said]]
 
 
 def cell_rows(
     place: Place,
     columns: Sequence[Column],
     cells: Mapping[int, CellRow],
-    sayings: Sayings,
+    opened: Sequence[Opened],
     codebook: int,
-) -> Iterator[list[Field]]:
+) -> Iterator[Sequence[Field]]:
     """The cells of a case in the codebook's order. `codebook` numbers the one released."""
     for column in columns:
         cell = cells.get(column.variable)
         if cell is None:
             continue
-        certainty, number, citations = _support(cell.text, sayings.get(column.variable, ()))
-        yield [
+        certainty, number, citations = _support(cell.text, column.variable, opened)
+        yield (
             *place,
             column.name,
             cell.text,
@@ -59,37 +56,38 @@ def cell_rows(
             0 if cell.verified_by is None else 1,
             1 if cell.flagged else 0,
             number or codebook,
-            "; ".join(sorted(citations)) if citations else "",
-        ]
+            "; ".join(sorted(set(citations))) if citations else "",
+        )
 
 
-def _support(text: str | None, said: Sequence[Said]) -> tuple[int | None, int, set[str]]:
+def _support(
+    text: str | None, variable: int, opened: Sequence[Opened]
+) -> tuple[int | None, int, list[str]]:
     """The lowest certainty among those who say this, the newest codebook, what they cite.
 
     One plain loop: this runs once for every cell of the release.
     """
-    certainty, number, citations = None, 0, set[str]()
-    for each in said:
-        if each.codebook > number:
-            number = each.codebook
-        if each.text == text:
-            if each.certainty and (certainty is None or each.certainty < certainty):
-                certainty = each.certainty
-            if each.citations:
-                citations.update(each.citations)
+    certainty, number, citations = None, 0, list[str]()
+    for coding in opened:
+        said = coding.said.get(variable)
+        if said is None:
+            continue
+        if coding.codebook > number:
+            number = coding.codebook
+        if said[0] == text:
+            if said[1] and (certainty is None or said[1] < certainty):
+                certainty = said[1]
+            if variable in coding.cited:
+                citations += coding.cited[variable]
     return certainty, number, citations
 
 
-def coding_rows(place: Place, columns: Sequence[Column], sayings: Sayings) -> Iterator[list[Field]]:
+def coding_rows(
+    place: Place, columns: Sequence[Column], opened: Sequence[Opened]
+) -> Iterator[Sequence[Field]]:
     """The opened values of a case in the codebook's order, then by coder."""
     for column in columns:
-        for said in sorted(sayings.get(column.variable, ()), key=BY_CODER):
-            yield [
-                *place,
-                column.name,
-                said.coder,
-                said.text,
-                said.certainty,
-                said.note,
-                said.purpose,
-            ]
+        for coding in opened:
+            said = coding.said.get(column.variable)
+            if said is not None:
+                yield (*place, column.name, coding.coder, *said, coding.purpose)
