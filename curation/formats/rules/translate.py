@@ -9,20 +9,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from curation.formats.rules import cel, knowing
+from curation.formats.rules.numbers import coerced
 from curation.formats.rules.parser import LONGEST
 from curation.formats.rules.scope import Scope, fitted, kind_of, named
 from curation.formats.rules.tree import Node, Untranslatable, settled, ungrouped
 
 Write = Callable[[Node, Scope], str]
 Read = Callable[[str, Scope], Node]
+Form = Callable[[Node, Scope], Node]
+
+
+def _as_it_is(tree: Node, scope: Scope) -> Node:
+    return tree
 
 
 @dataclass(frozen=True)
 class Language:
-    """How another language writes a tree, and reads one."""
+    """How another language writes a tree, and reads one.
+
+    `form` turns a rule into words that the language has, where it has fewer.
+    """
 
     write: Write
     read: Read
+    form: Form = _as_it_is
 
 
 @dataclass(frozen=True)
@@ -36,39 +46,39 @@ class Said:
 # ------------------------------------------------------------------ out
 
 
-def condition(said: str, scope: Scope) -> Node:
+def condition(said: str, scope: Scope, form: Form = _as_it_is) -> Node:
     """The tree of a skip or check rule in its one form. Raises Untranslatable."""
     tree = named(ungrouped(cel.read(said)), scope)
     if kind_of(tree, scope) != "bool":
         raise Untranslatable("It is neither true nor false.")
-    return settled(tree)
+    return settled(form(tree, scope))
 
 
-def computation(said: str, scope: Scope) -> Node:
+def computation(said: str, scope: Scope, language: Language) -> Node:
     """The tree of a derive rule in its one form. Raises Untranslatable."""
-    tree = knowing.in_one_form(named(ungrouped(cel.read(said)), scope))
+    tree = named(ungrouped(cel.read(said)), scope)
     if kind_of(tree, scope) not in ("int", "double", "code", "text"):
         raise Untranslatable("It computes no number and no code.")
-    return tree
+    return knowing.in_one_form(language.form(tree, scope))
 
 
 def shown(skip_if: str, scope: Scope, language: Language) -> Said:
     """When a question is shown that this rule would skip."""
-    tree = condition(skip_if, scope)
+    tree = condition(skip_if, scope, language.form)
     there = language.write(knowing.unless_true(tree, scope), scope)
     return _sure(Said(there, in_words(tree, scope)), skipped(there, scope, language))
 
 
 def held(check: str, scope: Scope, language: Language) -> Said:
     """What an answer must meet that this check is for."""
-    tree = condition(check, scope)
+    tree = condition(check, scope, language.form)
     there = language.write(knowing.unless_false(tree, scope), scope)
     return _sure(Said(there, in_words(tree, scope)), checked(there, scope, language))
 
 
 def calculated(derive: str, scope: Scope, language: Language) -> Said:
     """How a form computes what this rule computes."""
-    tree = computation(derive, scope)
+    tree = computation(derive, scope, language)
     there = language.write(knowing.guarded(tree, scope), scope)
     return _sure(Said(there, in_words(tree, scope)), derived(there, scope, language))
 
@@ -108,11 +118,13 @@ def as_check(tree: Node, scope: Scope) -> str:
 def derived(said: str, scope: Scope, language: Language) -> str:
     """The rule that computes what a form computes so."""
     tree = knowing.computed(fitted(ungrouped(language.read(said, scope)), scope))
-    return _sound(knowing.in_one_form(tree), scope, ("int", "double", "code", "text"))
+    return _sound(
+        knowing.in_one_form(coerced(tree, scope)), scope, ("int", "double", "code", "text")
+    )
 
 
 def _read(said: str, scope: Scope, language: Language) -> Node:
-    return _known(fitted(ungrouped(language.read(said, scope)), scope))
+    return coerced(_known(fitted(ungrouped(language.read(said, scope)), scope)), scope)
 
 
 def _known(tree: Node) -> Node:

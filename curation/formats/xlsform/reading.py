@@ -13,6 +13,7 @@ from curation.formats.rules import translate
 from curation.formats.rules.scope import Scope, scope_of
 from curation.formats.rules.tree import Untranslatable
 from curation.formats.said import Reading, Unmapped
+from curation.formats.skipped import code_of_skipped
 from curation.formats.xlsform import constraint, lists, words
 from curation.formats.xlsform.constraint import XPATH
 from curation.formats.xlsform.questions import Asked, Question, Reader
@@ -28,7 +29,6 @@ ALIASES = {
     "value": "name",
 }
 NOT_READ = "is a column that no codebook has a place for: it was not read."
-SKIPPED = {"key": "not_applicable", "label": "Not applicable", "set_by": "rule"}
 
 
 def read(raw: bytes, name: str = "codebook.xlsx") -> Reading:
@@ -111,22 +111,8 @@ class _Rules:
             rule = translate.in_words(joined, scope)
             question.variable["skip"] = {
                 "if": rule,
-                "then": self._skipped() if then is None else then,
+                "then": code_of_skipped(self.document) if then is None else then,
             }
-
-    def _skipped(self) -> object:
-        """The missing code of skipped answers; one is made where there is none."""
-        head = self.document["codebook"]
-        for code in head.get("missing_codes", ()):
-            if code.get("set_by") == "rule":
-                return code["code"]
-        taken = {
-            str(c["code"]) for v in self.document["variables"] for c in v.get("categories", ())
-        }
-        taken |= {str(code["code"]) for code in head.get("missing_codes", ())}
-        made = next(n for n in (-88, -888, -8888, -88888) if str(n) not in taken)
-        head["missing_codes"] = [*head.get("missing_codes", ()), {"code": made, **SKIPPED}]
-        return made
 
     def _derive(self, question: Question, scope: Scope) -> None:
         said = question.row["calculation"]
