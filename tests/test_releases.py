@@ -479,7 +479,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "2b3759c001e3c38666cbc07b843161ffafb98b973bf7e94626f24d091bd1b3e9"
+SEALED_DIGEST = "9bcd83fec890d348360b10e80fe0c86ec8da3c3f057d92400891331795e6c610"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
@@ -790,6 +790,16 @@ def test_a_new_variable_makes_a_minor_version(coded: World) -> None:
     proposal = propose(coded.project)
 
     assert (proposal.version, proposal.reason) == ("1.3.0", "Since 1.2.3: 1 new column.")
+
+
+def test_other_words_in_the_codebook_make_a_patch(coded: World) -> None:
+    release(coded, "1.2.3")
+    published(coded, changed("story", rule="In your own words."))
+
+    proposal = propose(coded.project)
+
+    assert proposal.version == "1.2.4"
+    assert proposal.reason == "Since 1.2.3: codebook 2 in place of 1."
 
 
 @pytest.mark.parametrize(

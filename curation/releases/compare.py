@@ -54,8 +54,12 @@ def _changes(project: Project, last: Release) -> Iterator[tuple[str, str]]:
     ]
     if minor:
         yield "minor", " and ".join(minor)
-    if changed := blind.cells_changed_since(project, last.released_at):
-        yield "patch", _count(changed, "changed cell")
+    changed = blind.cells_changed_since(project, last.released_at)
+    patch = [_count(changed, "changed cell")] if changed else []
+    if codebook != last.codebook:
+        patch.append(f"codebook {codebook.number} in place of {last.codebook.number}")
+    if patch:
+        yield "patch", " and ".join(patch)
 
 
 def _columns(codebook: Codebook) -> set[tuple[str, int]]:

@@ -8,7 +8,7 @@ from curation.releases.manifest import Manifest, UnitCounts
 
 STATUSES = {
     "agreed": "all coders said the same",
-    "single": "said by one coder only, compared with nobody",
+    "single": "said by one coder only, or not compared, as free text is not",
     "adjudicated": "settled by an adjudicator, with a cause and a reason",
     "derived": "computed from other cells",
     "unresolved": "looked at and left open: empty in the tables",
@@ -37,8 +37,8 @@ its codes joined by `;`, and as `none` where it is empty.
 """
 HONESTY = """\
 Coders worked blind: nobody saw another's values before all had submitted. Agreement is not truth:
-agreed coders can share an error, and a single value has been compared with nobody. Look a cell up
-in `cells.csv` before you rest an argument on it.
+agreed coders can share an error, and a single value has been compared with no other. Look a cell
+up in `cells.csv` before you rest an argument on it.
 """
 
 

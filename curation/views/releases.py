@@ -211,7 +211,8 @@ def _preview(release: Release, manifest: Manifest, unit: str) -> dict[str, objec
         preview = tables.preview(file.sha256, codes)
     except store.StoreError as error:
         return {"damage": str(error)}
-    return {"preview": preview, "rows": file.rows, "labels": labels}
+    filled = [(column, labels.get(column.name, "")) for column in preview.filled]
+    return {"preview": preview, "rows": file.rows, "filled": filled}
 
 
 # ------------------------------------------------------------------ its files
