@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 
+from coding import codebooks
 from coding.models import Project
 from tests.conftest import World
 from tests.tables import refused, run
@@ -75,6 +76,26 @@ def test_what_a_file_holds_beyond_a_codebook_is_told_on_import(
         "Not taken over, or only half (1 part):",
         "  workbook, notes: is no sheet of a codebook workbook: it was not read.",
     ]
+
+
+def test_a_printed_file_is_not_mixed_with_what_it_does_not_say(world: World) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    call_command(*EXPORT, "--format", "redcap", stdout=out, stderr=err)
+
+    assert out.getvalue().startswith("Variable / Field Name,Form Name,")
+    assert "Not taken over" not in out.getvalue()
+    assert err.getvalue().startswith("Not taken over, or only half (")
+
+
+def test_a_data_dictionary_goes_out_and_comes_in(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "dictionary.csv"
+    run(*EXPORT, "--out", path)
+
+    run("import_codebook", path, "--project", "copy", "--title", "A copy", "--publish")
+
+    book = Project.objects.get(slug="copy").codebooks.get()
+    names = [(e.name, e.variable.kind) for e in codebooks.entries(book)]
+    assert names == [(e.name, e.variable.kind) for e in codebooks.entries(world.codebook)]
 
 
 def test_only_a_text_is_printed(world: World) -> None:

@@ -13,6 +13,8 @@ from coding.documents import Document
 from curation import codebook_files, files
 from curation.faults import BadInput, Fault
 from curation.formats import sheets, text, workbook
+from curation.formats.redcap import reading as redcap_reading
+from curation.formats.redcap import writing as redcap_writing
 from curation.formats.said import Reading, Unmapped
 from curation.formats.xlsform import reading as xlsform_reading
 from curation.formats.xlsform import writing as xlsform_writing
@@ -37,9 +39,11 @@ FORMATS = {
         Format("json", True, text.write_json, text.read_json),
         Format("xlsx", False, workbook.write, workbook.read),
         Format("xlsform", False, xlsform_writing.write, xlsform_reading.read),
+        Format("redcap", True, redcap_writing.write, redcap_reading.read),
     )
 }
 _NAMES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".xlsx": "xlsx"}
+_NAMES[".csv"] = "redcap"
 
 
 def format_of(name: str, raw: bytes = b"") -> Format:

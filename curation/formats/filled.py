@@ -5,7 +5,7 @@ Formats that have no place for everything start from here, so that a default is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from coding import codebooks, documents
 from coding.documents import Document, compares_by_default
@@ -86,3 +86,21 @@ def _code(code: int | str) -> int | str:
 
 def _number(number: float) -> int | float:
     return int(number) if number == int(number) else number
+
+
+def is_computed(v: Document) -> bool:
+    """Computed variables are never asked."""
+    return bool(v.get("derive") or v.get("derived_from"))
+
+
+def unit_order(document: Document) -> list[str]:
+    """The units as forms nest them: each with those below it."""
+    units = document["codebook"]["units"]
+
+    def below(parent: str | None) -> Iterator[str]:
+        for unit in units:
+            if unit.get("parent") == parent:
+                yield unit["id"]
+                yield from below(unit["id"])
+
+    return list(below(None))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coding.documents import Document
+from curation.files import Row
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,18 @@ class Reading:
     document: Document
     unmapped: Sequence[Unmapped] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+
+
+def stand_in(name: object) -> str:
+    """What stands where a text is needed and ours cannot stand."""
+    return f"({name})"
+
+
+def passed_over(rows: Iterable[Row], known: Container[str], why: str) -> list[Unmapped]:
+    """The columns with something in them that nobody reads, each once with its first place."""
+    places: dict[str, str] = {}
+    for row in rows:
+        for name, text in row.texts.items():
+            if text and name not in known:
+                places.setdefault(name, row.place(name if row.header.sheet else ""))
+    return [Unmapped(place, name, why) for name, place in places.items()]

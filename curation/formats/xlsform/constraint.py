@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from coding.documents import Document
+from curation.formats.filled import is_computed
 from curation.formats.rules import knowing, translate, xpath
 from curation.formats.rules.scope import Scope, fitted
 from curation.formats.rules.translate import Language
@@ -101,7 +102,7 @@ def checkable(check: Document, v: Document, scope: Scope) -> str:
     said = check["message"]
     if not words.is_sayable(said) or "\n" in said or len(said) > LONGEST_MESSAGE:
         raise Untranslatable("A form cannot show its message as it is.")
-    if check["severity"] == "hard" and (v.get("derive") or v.get("derived_from")):
+    if check["severity"] == "hard" and is_computed(v):
         raise Untranslatable("A form checks only what is asked.")
     return translate.held(check["expr"], scope, XPATH).here
 

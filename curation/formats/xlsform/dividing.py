@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from coding.documents import Document
 from coding.meanings import expressions_of
 from curation.formats import cells, kept
-from curation.formats.filled import filled
+from curation.formats.filled import filled, is_computed, unit_order
 from curation.formats.rules import translate
 from curation.formats.rules.parser import LONGEST
 from curation.formats.rules.scope import Scope, scope_of
 from curation.formats.rules.tree import Untranslatable
-from curation.formats.said import Unmapped
+from curation.formats.said import Unmapped, stand_in
 from curation.formats.xlsform import constraint, words
 from curation.formats.xlsform.constraint import XPATH
 
@@ -75,7 +75,7 @@ def _head(document: Document, unmapped: list[Unmapped]) -> Document:
 
 
 def _is_setting(key: str, value: object) -> bool:
-    if key == "title" and value == words.stand_in("title"):
+    if key == "title" and value == stand_in("title"):
         return False
     fits = key != "language" or re.fullmatch(r"[A-Za-z][\w ()-]*", str(value))
     return words.is_sayable(value) and bool(fits)
@@ -96,31 +96,18 @@ def _is_said_of_unit(unit: Document, key: str, value: object) -> bool:
         return True
     if key == "key":
         return words.is_sayable(cells.cell_of(value, "texts"))
-    return words.is_sayable(value) and value != words.stand_in(unit["id"])
+    return words.is_sayable(value) and value != stand_in(unit["id"])
 
 
 def _missing_code(code: Document, unmapped: list[Unmapped]) -> Document:
     place, said = f"missing code {code['code']}", {}
     for key, value in code.items():
         is_text = isinstance(value, str) and key != "code"
-        if not is_text or (words.is_sayable(value) and value != words.stand_in(code["code"])):
+        if not is_text or (words.is_sayable(value) and value != stand_in(code["code"])):
             said[key] = value
         else:
             unmapped.append(Unmapped(place, key, NO_CELL, value))
     return said
-
-
-def unit_order(document: Document) -> list[str]:
-    """The units as a form nests them: each with those below it."""
-    units = document["codebook"]["units"]
-
-    def below(parent: str | None) -> Iterator[str]:
-        for unit in units:
-            if unit.get("parent") == parent:
-                yield unit["id"]
-                yield from below(unit["id"])
-
-    return list(below(None))
 
 
 def _in_order(document: Document, unmapped: list[Unmapped]) -> list[Document]:
@@ -160,7 +147,7 @@ def _why_not(v: Document, key: str, value: object, document: Document, scope: Sc
     if key in ("name", "unit", "type", "level", "required"):
         return ""
     if key in (*words.TEXTS, "section"):
-        is_sayable = words.is_sayable(value) and value != words.stand_in(v["name"])
+        is_sayable = words.is_sayable(value) and value != stand_in(v["name"])
         return "" if is_sayable else NO_CELL
     if key == "exclusive":
         return "" if v["type"] == "set" else "A form excludes choices of several only."
@@ -179,7 +166,7 @@ def _why_not(v: Document, key: str, value: object, document: Document, scope: Sc
 def _category(place: str, category: Document, unmapped: list[Unmapped]) -> Document:
     said: Document = {}
     for key, value in category.items():
-        plain = words.is_sayable(value) and value != words.stand_in(category["code"])
+        plain = words.is_sayable(value) and value != stand_in(category["code"])
         if key == "code" or plain:
             said[key] = value
         else:
@@ -214,11 +201,6 @@ def _codes_of_rules(rule: str, document: Document) -> Iterator[str]:
 def _is_set_by_rule(code: object, document: Document) -> bool:
     codes = document["codebook"].get("missing_codes", ())
     return any(c["code"] == code and c.get("set_by") == "rule" for c in codes)
-
-
-def is_computed(v: Document) -> bool:
-    """Computed variables are never asked."""
-    return bool(v.get("derive") or v.get("derived_from"))
 
 
 # ------------------------------------------------------------------ rules

@@ -9,7 +9,7 @@ from coding import shapes
 from coding.documents import Document
 from curation.files import Row
 from curation.formats import cells
-from curation.formats.said import Unmapped
+from curation.formats.said import Unmapped, stand_in
 from curation.formats.xlsform import words
 
 
@@ -39,7 +39,7 @@ def _category(row: Row) -> Document:
     code = row["name"]
     category: Document = {"code": cells.value_of(code, "code")}
     label = label_of(row)
-    if label != words.stand_in(code):
+    if label != stand_in(code):
         category["label"] = label or code
     texts = {key: row[key] for key in words.CATEGORY}
     return category | {key: text for key, text in texts.items() if text}
@@ -47,7 +47,7 @@ def _category(row: Row) -> Document:
 
 def _missing_code(row: Row) -> Document:
     code: Document = {"code": cells.value_of(row["name"], "code")}
-    if row["label"] != words.stand_in(row["name"]):
+    if row["label"] != stand_in(row["name"]):
         code["label"] = row["label"]
     for key in words.MISSING_CODE:
         if row[key]:
@@ -66,13 +66,3 @@ def first_translations(rows: Sequence[Row]) -> list[str]:
     names = rows[0].header.names if rows else ()
     translated = [name for name in names if name.startswith("label:")]
     return [] if "label" in names else translated[:1]
-
-
-def passed_over(rows: Iterable[Row], known: Iterable[str], why: str) -> list[Unmapped]:
-    """The columns with something in them that nobody reads, each once with its first place."""
-    places: dict[str, str] = {}
-    for row in rows:
-        for name, text in row.texts.items():
-            if text and name not in known:
-                places.setdefault(name, row.place(name))
-    return [Unmapped(place, name, why) for name, place in places.items()]

@@ -11,7 +11,7 @@ from coding.documents import Document
 from curation.files import Row
 from curation.formats import cells
 from curation.formats.names import is_sound, sound_name
-from curation.formats.said import Unmapped
+from curation.formats.said import Unmapped, stand_in
 from curation.formats.xlsform import words
 from curation.formats.xlsform.lists import Lists, label_of
 
@@ -115,7 +115,7 @@ class Reader:
         parent = self._parent() if kind.endswith("repeat") else ""
         unit: Document = {"id": self._name(row)} | ({"parent": parent} if parent else {})
         label = label_of(row)
-        if label != words.stand_in(row["name"]):
+        if label != stand_in(row["name"]):
             unit["label"] = label or row["name"]
         for key in ("definition", "rows", "key"):
             if row[key]:
@@ -227,5 +227,5 @@ class Reader:
 def _texts(row: Row) -> Iterator[tuple[str, str]]:
     for key, column in words.TEXTS.items():
         text = label_of(row) if column == "label" else row[column]
-        if text and text != words.stand_in(row["name"]):
+        if text and text != stand_in(row["name"]):
             yield key, text

@@ -12,7 +12,7 @@ from curation.formats.names import sound_name
 from curation.formats.rules import translate
 from curation.formats.rules.scope import Scope, scope_of
 from curation.formats.rules.tree import Untranslatable
-from curation.formats.said import Reading, Unmapped
+from curation.formats.said import Reading, Unmapped, passed_over, stand_in
 from curation.formats.skipped import code_of_skipped
 from curation.formats.xlsform import constraint, lists, words
 from curation.formats.xlsform.constraint import XPATH
@@ -60,7 +60,7 @@ def _plain(row: Row) -> Row:
 
 def _settings(rows: Sequence[Row]) -> Document:
     found = {key: rows[0][name] for name, key in words.SETTINGS.items()} if rows else {}
-    return {key: text for key, text in found.items() if text and text != words.stand_in(key)}
+    return {key: text for key, text in found.items() if text and text != stand_in(key)}
 
 
 def _root(head: Document, rows: Sequence[Row]) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def _not_read(there: Sequence[str], tables: dict[str, list[Row]], asked: Asked) 
         "settings": tuple(words.SETTINGS),
     }
     for title, columns in known.items():
-        others += lists.passed_over(tables[title], columns, NOT_READ)
+        others += passed_over(tables[title], columns, NOT_READ)
     return [*others, *_unused(tables["choices"], asked)]
 
 

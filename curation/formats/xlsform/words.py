@@ -7,6 +7,7 @@ import re
 from coding import shapes
 from coding.documents import Document
 from curation.formats import cells
+from curation.formats.said import stand_in
 
 OURS = (
     *("kind", "level", "short_label", "measure", "derived_from", "skip_value", "sources"),
@@ -57,11 +58,6 @@ MISSING_LIST = "missing-codes"
 # What is no day, month or year with ~ ? or %, and no range of these, is no date.
 _POINT = "[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?[~?%]?"
 EDTF = rf"^({_POINT}(/({_POINT}|\.\.))?|\.\./{_POINT})$"
-
-
-def stand_in(name: object) -> str:
-    """What stands where a text is needed and ours cannot stand."""
-    return f"({name})"
 
 
 def complete(document: Document) -> None:

@@ -9,13 +9,14 @@ from itertools import groupby
 from coding.documents import Document
 from curation.formats import cells, sheets
 from curation.formats.cells import Cell
+from curation.formats.filled import is_computed
 from curation.formats.rules import translate
 from curation.formats.rules.scope import Scope, scope_of
-from curation.formats.said import Unmapped
+from curation.formats.said import Unmapped, stand_in
 from curation.formats.sheets import Sheet
 from curation.formats.xlsform import constraint, words
 from curation.formats.xlsform.constraint import XPATH
-from curation.formats.xlsform.dividing import divide, is_computed
+from curation.formats.xlsform.dividing import divide
 
 Row = Mapping[str, Cell]
 
@@ -43,7 +44,7 @@ def written(said: Document, unmapped: list[Unmapped]) -> bytes:
 
 def _settings(head: Document) -> dict[str, Cell]:
     found = {name: head.get(key) for name, key in words.SETTINGS.items()}
-    return found | {"form_title": head.get("title", words.stand_in("title"))}
+    return found | {"form_title": head.get("title", stand_in("title"))}
 
 
 def _kept_row(line: Unmapped) -> dict[str, Cell]:
@@ -70,13 +71,13 @@ def _choices(said: Document) -> Iterator[Row]:
 
 
 def _choice(name: str, category: Document) -> dict[str, Cell]:
-    label = category.get("label", words.stand_in(category["code"]))
+    label = category.get("label", stand_in(category["code"]))
     found = {"list_name": name, "name": category["code"], "label": label}
     return found | {key: category[key] for key in words.CATEGORY if key in category}
 
 
 def _missing_choice(name: str, code: Document) -> dict[str, Cell]:
-    label = code.get("label", words.stand_in(code["code"]))
+    label = code.get("label", stand_in(code["code"]))
     return {"list_name": name, "name": code["code"], "label": label, "missing": "yes"}
 
 
@@ -115,7 +116,7 @@ class _Survey:
     def _begin(self, unit: Document, kind: str) -> Row:
         row: dict[str, Cell] = {"type": f"begin_{kind}", "name": unit["id"], "kind": "unit"}
         row |= {column: unit[key] for key, column in words.UNIT_TEXTS.items() if key in unit}
-        row.setdefault("label", words.stand_in(unit["id"]))
+        row.setdefault("label", stand_in(unit["id"]))
         if "key" in unit:
             row["key"] = cells.cell_of(unit["key"], "texts")
         if self._roster_of(unit):
@@ -170,7 +171,7 @@ class _Survey:
             "constraint_message": constraint.message(v) or None,
             "appearance": _appearance(v),
         }
-        row.setdefault("label", words.stand_in(v["name"]))
+        row.setdefault("label", stand_in(v["name"]))
         if "skip" in v:
             row["relevant"] = translate.shown(v["skip"]["if"], scope, XPATH).there
             row["skip_value"] = v["skip"]["then"]
