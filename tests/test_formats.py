@@ -281,6 +281,20 @@ def test_a_workbook_that_swells_when_unpacked_is_refused() -> None:
     assert "times larger than it is packed" in refused.value.messages[0]
 
 
+def test_a_workbook_that_is_too_large_unpacked_is_refused() -> None:
+    swollen = io.BytesIO()
+    with ZipFile(swollen, "w", ZIP_DEFLATED) as archive:
+        for n in range(70):
+            archive.writestr(f"xl/{n}.bin", bytes(range(256)) * 4096)
+
+    with pytest.raises(BadInput) as refused:
+        formats.read(swollen.getvalue(), "codebook.xlsx")
+
+    assert refused.value.messages == [
+        "codebook.xlsx: would unpack to 70 MB: no codebook needs that."
+    ]
+
+
 def test_a_file_of_no_known_format_is_told_which_there_are() -> None:
     with pytest.raises(BadInput) as refused:
         formats.read(b"", "codebook.docx")

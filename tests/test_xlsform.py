@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pyxform.xls2xform import convert
 
+from coding import codebooks
 from coding.documents import Document
+from coding.models import Project
 from curation import codebook_files, formats
 from curation.faults import BadInput
 from curation.formats import kept
@@ -79,6 +81,23 @@ def test_the_first_codebook_survives_as_an_xlsform(first: Document) -> None:
 
     assert document == filled(first)
     assert unread == []
+
+
+def test_the_first_codebook_is_the_same_to_the_digest_after_a_round_trip(
+    db: None, first: Document
+) -> None:
+    back = read(form_of(first))
+
+    digests = {
+        codebooks.digest_of(
+            codebooks.draft(
+                project=Project.objects.create(slug=slug, title=slug), document=document
+            )
+        )
+        for slug, document in (("before", first), ("after", back))
+    }
+
+    assert len(digests) == 1
 
 
 @few
@@ -489,6 +508,9 @@ def test_what_of_a_form_made_by_others_is_left_out_is_listed_with_its_cell() -> 
     ]
 
 
+LONG = " or ".join(f"${{men}} = {n}" for n in range(600))
+
+
 @pytest.mark.parametrize(
     ("title", "place", "said", "fault"),
     [
@@ -496,6 +518,8 @@ def test_what_of_a_form_made_by_others_is_left_out_is_listed_with_its_cell() -> 
         ("survey", cell("men", "name"), "aim", "survey!B5, name: was renamed aim_2"),
         ("survey", cell("men", "kind"), "pony", "survey!5, variable men: type 'pony' is unknown"),
         ("survey", cell("men", "relevant"), "(" * 9_000, "survey!G5, relevant: It is nested too"),
+        ("survey", cell("men", "relevant"), LONG, "survey!G5, relevant: It would have 8286 char"),
+        ("survey", cell("motto", "constraint"), "regex(., '(?=a)')", "survey!H13, constraint: The"),
         ("casebook", "D2", "{", "casebook!D2: “{” cannot be read as JSON: "),
         ("casebook", "D2", "[1]", "casebook!D2: “[1]” must be a JSON mapping of part and value."),
         ("casebook", "A2", "variable aim", "survey!4, variable aim: tolerance is for numbers"),

@@ -23,6 +23,7 @@ from curation.faults import BadInput, Fault
 from curation.files import Row
 from curation.formats.cells import Cell
 
+MOST_UNPACKED = 64 * files.MB  # each sheet of it is read on its own
 LAST_CHOICE = 5_000  # down to which row a list of choices is offered
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - a time would make each file another
 _WIDTHS = {"text": 60, "more": 30}
@@ -100,7 +101,13 @@ def _offer(page: Worksheet, letter: str, choices: str | Sequence[str]) -> None:
 
 
 def titles(raw: bytes, name: str) -> list[str]:
-    """The titles of a workbook's sheets."""
+    """The titles of a workbook's sheets. Raises BadInput for one that unpacks to far too much."""
+    workbooks.refuse_bomb(io.BytesIO(raw), name)
+    with ZipFile(io.BytesIO(raw)) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > MOST_UNPACKED:
+        rule = f"would unpack to {unpacked // files.MB} MB: no codebook needs that."
+        raise BadInput([Fault(name, "", rule)])
     return workbooks.titles(io.BytesIO(raw), name)
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from coding import shapes
 from curation.formats.rules import cel, knowing
 from curation.formats.rules.numbers import coerced
 from curation.formats.rules.parser import LONGEST
 from curation.formats.rules.scope import Scope, fitted, kind_of, named
 from curation.formats.rules.tree import Node, Untranslatable, settled, ungrouped
+
+LONGEST_SKIP = int(shapes.SKIP["if"].split()[1])
+LONGEST_CHECK = int(shapes.CHECK["expr"].split()[1])
 
 Write = Callable[[Node, Scope], str]
 Read = Callable[[str, Scope], Node]
@@ -101,8 +105,12 @@ def in_words(tree: Node, scope: Scope) -> str:
 
 def skipped(said: str, scope: Scope, language: Language) -> str:
     """The skip rule of a question that is shown where this holds."""
-    tree = settled(_read(said, scope, language), negated=True)
-    return _sound(tree, scope, ("bool",))
+    return as_skip(settled(_read(said, scope, language), negated=True), scope)
+
+
+def as_skip(tree: Node, scope: Scope) -> str:
+    """The skip rule of a condition."""
+    return _sound(tree, scope, ("bool",), LONGEST_SKIP)
 
 
 def checked(said: str, scope: Scope, language: Language) -> str:
@@ -112,15 +120,14 @@ def checked(said: str, scope: Scope, language: Language) -> str:
 
 def as_check(tree: Node, scope: Scope) -> str:
     """The check that a condition makes, once what is unknown is taken out."""
-    return _sound(settled(_known(tree)), scope, ("bool",))
+    return _sound(settled(coerced(_known(tree), scope)), scope, ("bool",), LONGEST_CHECK)
 
 
 def derived(said: str, scope: Scope, language: Language) -> str:
     """The rule that computes what a form computes so."""
     tree = knowing.computed(fitted(ungrouped(language.read(said, scope)), scope))
-    return _sound(
-        knowing.in_one_form(coerced(tree, scope)), scope, ("int", "double", "code", "text")
-    )
+    tree = knowing.in_one_form(coerced(tree, scope))
+    return _sound(tree, scope, ("int", "double", "code", "text"), LONGEST_CHECK)
 
 
 def _read(said: str, scope: Scope, language: Language) -> Node:
@@ -134,7 +141,10 @@ def _known(tree: Node) -> Node:
     return found
 
 
-def _sound(tree: Node, scope: Scope, kinds: tuple[str, ...]) -> str:
+def _sound(tree: Node, scope: Scope, kinds: tuple[str, ...], longest: int) -> str:
     if kind_of(tree, scope) not in kinds:
         raise Untranslatable("It gives what such a rule cannot give.")
-    return in_words(tree, scope)
+    said = in_words(tree, scope)
+    if len(said) > longest:
+        raise Untranslatable(f"It would have {len(said)} characters, and {longest} fit.")
+    return said

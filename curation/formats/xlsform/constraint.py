@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from coding.canonical import Invalid, matches
 from coding.documents import Document
 from curation.formats.filled import is_computed
 from curation.formats.rules import knowing, translate, xpath
@@ -175,7 +176,12 @@ def _takes_pattern(found: Document, pattern: str, v: Document) -> bool:
     bare = re.fullmatch(r"\^\(\?:(.*)\)\$", pattern, re.DOTALL)
     if v["type"] != "text" or "pattern" in found:
         return False
-    found["pattern"] = bare[1] if bare and whole_pattern(bare[1]) == pattern else pattern
+    bare_or_whole = bare[1] if bare and whole_pattern(bare[1]) == pattern else pattern
+    try:
+        matches("", bare_or_whole)
+    except Invalid as error:
+        raise Untranslatable(str(error)) from None
+    found["pattern"] = bare_or_whole
     return True
 
 

@@ -98,21 +98,20 @@ class _Rules:
             self._warning(row)
 
     def _skip(self, question: Question, scope: Scope) -> None:
-        found = []
+        """A question is skipped where it, or a group around it, is not shown."""
+        found: list[str] = []
         for row in (*question.around, question.row):
-            if row["relevant"]:
-                try:
-                    found.append(translate.skipped(row["relevant"], scope, XPATH))
-                except Untranslatable as error:
-                    self._leave_out(row, "relevant", str(error))
+            try:
+                if row["relevant"]:
+                    here = translate.skipped(row["relevant"], scope, XPATH)
+                    found = [_either([*found, here], scope)]
+            except Untranslatable as error:
+                self._leave_out(row, "relevant", str(error))
         if found:
-            joined = translate.condition(" || ".join(f"({rule})" for rule in found), scope)
             then = cells.value_of(question.row["skip_value"], "code")
-            rule = translate.in_words(joined, scope)
-            question.variable["skip"] = {
-                "if": rule,
-                "then": code_of_skipped(self.document) if then is None else then,
-            }
+            if then is None:
+                then = code_of_skipped(self.document)
+            question.variable["skip"] = {"if": found[0], "then": then}
 
     def _derive(self, question: Question, scope: Scope) -> None:
         said = question.row["calculation"]
@@ -153,6 +152,11 @@ class _Rules:
 
     def _leave_out(self, row: Row, part: str, why: str) -> None:
         self.asked.leave_out(row, part, why)
+
+
+def _either(rules: list[str], scope: Scope) -> str:
+    tree = translate.condition(" || ".join(f"({rule})" for rule in rules), scope)
+    return translate.as_skip(tree, scope)
 
 
 # ------------------------------------------------------------------ what is left
