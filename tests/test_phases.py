@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from coding import blind, codebooks, work
 from coding.errors import Refused
@@ -301,6 +303,15 @@ def test_a_case_is_opened_early_with_a_reason_that_each_opened_coding_keeps(worl
     assert [c.unblind_reason for c in opened] == ["A court asks."] * 2
     assert history_of(world.coding_a)[-1] == ("opened early: A court asks.", "curator")
     assert (world.cell().status, world.cell().text) == ("single", "regime")
+
+
+def test_the_database_refuses_an_opened_coding_that_is_not_handed_in(world: World) -> None:
+    world.close("regime", "policy")
+    mine = Coding.objects.filter(pk=world.coding_a.pk)
+
+    for moment in (None, timezone.now()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            mine.update(submitted_at=moment)
 
 
 def test_the_last_submission_after_an_early_opening_is_compared_with_what_is_open(

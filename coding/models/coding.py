@@ -59,7 +59,9 @@ class Coding(models.Model):
                 fields=["case", "coder", "codebook", "purpose"], name="one_coding_each"
             ),
             models.CheckConstraint(
-                condition=Q(unblinded_at=None) | Q(submitted_at__lte=F("unblinded_at")),
+                # Said twice: a comparison with nothing is neither true nor false, and would pass.
+                condition=Q(unblinded_at=None)
+                | Q(submitted_at__isnull=False, submitted_at__lte=F("unblinded_at")),
                 name="unblinded_after_submitted",
             ),
         ]
