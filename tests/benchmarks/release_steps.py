@@ -61,9 +61,11 @@ def fill(cases: int) -> None:
     variables = {e.name: e.variable_id for e in codebooks.entries(book)}
     Source.objects.create(project=project, citation="History of crises, vol. 2")
     unit = Unit.objects.get(project=project).pk
-    made = [*codings(cases, unit, book.pk), *evidence(unit, project.pk)]
-    for name, _, _, text in VARIABLES:
-        made[2:2] = answers(unit, book.pk, variables[name], text)
+    made = [
+        *codings(cases, unit, book.pk),
+        *answers(unit, book.pk, variables),
+        *evidence(unit, project.pk),
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in made:
             cursor.execute(statement)
@@ -87,20 +89,24 @@ def codings(cases: int, unit: int, book: int) -> list[str]:
     ]
 
 
-def answers(unit: int, book: int, variable: int, text: str) -> list[str]:
-    """What both say of a variable, and its cells: a tenth of them ruled on."""
+def answers(unit: int, book: int, variables: dict[str, int]) -> list[str]:
+    """What both say, and its cells, a tenth of them ruled on: case by case, as work makes them."""
+    texts = [(variables[name], text) for name, _, _, text in VARIABLES]
+    said = " ".join(f"WHEN {pk} THEN {text.format(n='c.case_id')}" for pk, text in texts)
+    cell = " ".join(f"WHEN {pk} THEN {text.format(n='c.id')}" for pk, text in texts)
     return [
         f"""INSERT INTO coding_value (coding_id, variable_id, text, certainty, note, saved_at)
-            SELECT c.id, {variable}, {text.format(n="c.case_id")}, 1 + c.id % 4,
+            SELECT c.id, v.id, CASE v.id {said} END, 1 + c.id % 4,
             CASE c.id % 10 WHEN 0 THEN 'A note, longer than most' ELSE '' END, CURRENT_TIMESTAMP
-            FROM coding_coding c WHERE c.codebook_id = {book}""",
+            FROM coding_coding c CROSS JOIN coding_variable v
+            WHERE c.codebook_id = {book} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
         f"""INSERT INTO coding_cell (case_id, variable_id, status, text, coders, cause, reason,
             flagged, since)
-            SELECT c.id, {variable},
-            CASE c.id % 10 WHEN 0 THEN 'adjudicated' ELSE 'agreed' END,
-            {text.format(n="c.id")}, 2, CASE c.id % 10 WHEN 0 THEN 'slip' ELSE '' END,
+            SELECT c.id, v.id, CASE c.id % 10 WHEN 0 THEN 'adjudicated' ELSE 'agreed' END,
+            CASE v.id {cell} END, 2, CASE c.id % 10 WHEN 0 THEN 'slip' ELSE '' END,
             CASE c.id % 10 WHEN 0 THEN 'Source 3, p. 12, is nearer to the event' ELSE '' END,
-            FALSE, CURRENT_TIMESTAMP FROM coding_case c WHERE c.unit_id = {unit}""",
+            FALSE, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
+            WHERE c.unit_id = {unit} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
     ]
 
 
