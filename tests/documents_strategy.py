@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -54,7 +55,7 @@ def documents_of_any_kind(draw: st.DrawFn) -> Document:
     """A sound document: units with units below, variables of any kind, rules that may refer."""
     units = _units(draw)
     names = [f"v{n}" for n in range(draw(st.integers(1, 5)))]
-    missing = draw(st.just(MISSING) | st.just(MISSING[2:3]) | st.none())
+    missing = copy.deepcopy(draw(st.just(MISSING) | st.just(MISSING[2:3]) | st.none()))
     variables: list[Document] = []
     for name in names:
         unit = draw(st.sampled_from(units))
