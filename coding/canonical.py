@@ -140,7 +140,7 @@ _FORMULA = re.compile(r"[=@]|[+-][A-Za-z(=@]|[+-]\S*[(|!]")
 def _text(text: str, domain: Domain, states: Mapping[str, str]) -> str:
     if len(text) > LONGEST_TEXT:
         raise Invalid(f"{len(text)} characters: at most {LONGEST_TEXT} fit.")
-    if _FORMULA.match(text):
+    if is_formula(text):
         raise Invalid("It begins like a spreadsheet formula: begin with a word.")
     if domain.pattern and not matches(text, domain.pattern):
         raise Invalid(f"“{_short(text)}” does not have the form {domain.pattern}.")
@@ -149,7 +149,7 @@ def _text(text: str, domain: Domain, states: Mapping[str, str]) -> str:
 
 def is_formula(text: str) -> bool:
     """Would a spreadsheet that opens a release compute this instead of showing it?"""
-    return re.match(r"[=@]|[+-][A-Za-z(=@]", text) is not None
+    return _FORMULA.match(text) is not None
 
 
 _MATCHES = cel.compile("text.matches(pattern)")
