@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -72,6 +73,16 @@ def test_equal_codebooks_are_equal_files_to_the_byte(first: Document, name: str)
     assert formats.write(shuffled(first), name) == formats.write(first, name)
 
 
+@pytest.mark.parametrize("name", ["xlsx", "xlsform"])
+def test_a_workbook_says_nothing_of_when_it_was_written(first: Document, name: str) -> None:
+    raw, _ = formats.write(first, name)
+
+    with ZipFile(io.BytesIO(raw)) as archive:
+        assert {part.date_time for part in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        core = archive.read("docProps/core.xml").decode()
+    assert re.findall(r">([^<]*20[0-9]{2}[^<]*)<", core) == ["2000-01-01T00:00:00Z"] * 2
+
+
 def test_a_codebook_as_yaml_changes_where_it_was_changed() -> None:
     before = {"codebook": {"title": "T", "units": [{"id": "war"}]}, "variables": []}
     after = {"codebook": {"title": "T", "units": [{"id": "war"}], "scope": "One.\nTwo: 2\n"}}
@@ -98,6 +109,7 @@ SMALL: Document = {
             "unit": "war",
             "type": "category",
             "required": True,
+            "compare": False,
             "categories": [
                 {"code": 1, "label": "@One"},
                 {"code": "b", "label": "-x", "definition": "\r"},
@@ -125,7 +137,7 @@ def test_each_thing_of_a_codebook_is_a_row_of_its_sheet() -> None:
         ],
         "units": [["war", "War", "war_id; year"]],
         "missing": [[-77, "Unclear", "no"]],
-        "variables": [["goal", "war", "category", "yes", "true", -77]],
+        "variables": [["goal", "war", "category", "yes", "no", "true", -77]],
         "categories": [["goal", 1, "@One"], ["goal", "b", "-x", '{"definition":"\\r"}']],
         "checks": [["goal", "goal == 1", "soft", "No."]],
     }

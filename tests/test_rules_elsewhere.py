@@ -7,7 +7,7 @@ import operator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from coding.canonical import Domain
@@ -240,7 +240,11 @@ def test_an_answer_meets_a_constraint_unless_its_check_fails(
     )
 
 
+SPELLED = {"aim": "-77", "aims": "-77", "men": "0", "share": "", "size": "", "story": "c"}
+
+
 @many
+@example("(aim == -77 && 3 in aims) ? men : 3", SPELLED | {"word": ""})
 @given(numbers, st.fixed_dictionaries(ANSWERS))
 def test_a_form_computes_what_casebook_computes(rule: str, answers: dict[str, str]) -> None:
     computed = xpath_says(translate.calculated(rule, SIDE, XPATH).there, answers)
