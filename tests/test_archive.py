@@ -14,7 +14,19 @@ from django.db import IntegrityError, connection, transaction
 
 from coding import blind, codebooks, work
 from coding.errors import Refused
-from coding.models import Case, Category, Cell, Codebook, Coding, Entry, Member, Project, Value
+from coding.models import (
+    Case,
+    Category,
+    Cell,
+    Certification,
+    Codebook,
+    Coding,
+    Entry,
+    Gold,
+    Member,
+    Project,
+    Value,
+)
 from curation import archive, store
 from curation.models import Release
 from curation.releases import cut, verify
@@ -45,6 +57,7 @@ def lived_in(world: World) -> World:
             world.say(world.sheet_of(coding.coder, state), "1", "strength")
         work.submit(coding=coding)
     world.settle("200;255", "partners")
+    gold_and_certifications(world)
     [closed] = world.more_cases(1)
     coding = closed.codings.get(coder=world.coder_a)
     world.say(coding, "canary")
@@ -53,6 +66,18 @@ def lived_in(world: World) -> World:
     cut(project=world.project, version="0.1.0", by=world.curator, allow_disputes=True)
     cut(project=world.project, version="0.1.1")
     return world
+
+
+def gold_and_certifications(world: World) -> None:
+    """One of each that stands, and one of each that was taken off again."""
+    people = {"by": world.curator, "reason": "Shown on Desert Storm"}
+    member = Member.objects.get(project=world.project, user=world.coder_a)
+    for name in ("goal", "troops"):
+        variable = world.entry(name).variable
+        gold = Gold.objects.create(case=world.case, variable=variable, **people)
+        shown = Certification.objects.create(member=member, variable=variable, **people)
+    gold.delete()
+    shown.delete()
 
 
 def drafts(world: World) -> None:
@@ -116,6 +141,8 @@ def test_an_archive_holds_every_row_and_every_past_row(lived_in: World, tmp_path
     assert lines["citations.past.jsonl"] == 3
     assert lines["codings.past.jsonl"] == Coding.history.count()
     assert lines["releases.jsonl"] == 2
+    assert (lines["gold.jsonl"], lines["gold.past.jsonl"]) == (1, 3)
+    assert (lines["certifications.jsonl"], lines["certifications.past.jsonl"]) == (1, 3)
     gone = Entry.history.filter(history_type="-").count()
     assert gone == len(DOCUMENT["variables"])
     elsewhere = Category.objects.filter(entry__codebook__project__slug="elsewhere").count()

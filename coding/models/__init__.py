@@ -6,15 +6,18 @@ from coding.models.case import Case, Source
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
 from coding.models.project import Member, Project, State, Unit
+from coding.models.training import Certification, Gold
 
 __all__ = [
     "Case",
     "Category",
     "Cell",
+    "Certification",
     "Citation",
     "Codebook",
     "Coding",
     "Entry",
+    "Gold",
     "Member",
     "MissingCode",
     "Project",

@@ -26,6 +26,8 @@ from coding.models import Codebook, Project
 from coding.work.whole import MODELS, Plain, fields_of, past_of
 
 AT_ONCE = 1_000
+# What is written once the codebooks are closed, in the order of MODELS.
+AFTER_CODEBOOKS = list(MODELS)[list(MODELS).index("cases") :]
 LIMITS = (MaxLengthValidator, MaxValueValidator, MinValueValidator)
 # What JSON must hold for a column of each kind; the rest is text.
 KINDS: list[tuple[type[Field[Any, Any]], type | tuple[type, ...]]] = [
@@ -66,7 +68,7 @@ class Restored:
         for name in ("project", "members", "states", "units", "variables"):
             self.fill(name, MODELS[name])
         self._codebooks()
-        for name in ("cases", "sources", "codings", "asks", "values", "citations", "cells"):
+        for name in AFTER_CODEBOOKS:
             self.fill(name, MODELS[name])
         for name, model in MODELS.items():
             if past := past_of(model):

@@ -20,10 +20,12 @@ from coding.models import (
     Case,
     Category,
     Cell,
+    Certification,
     Citation,
     Codebook,
     Coding,
     Entry,
+    Gold,
     Member,
     MissingCode,
     Project,
@@ -55,6 +57,8 @@ MODELS: dict[str, type[Model]] = {
     "values": Value,
     "citations": Citation,
     "cells": Cell,
+    "gold": Gold,
+    "certifications": Certification,
 }
 # The way from a row to what holds it.
 HOLDERS = {
@@ -73,6 +77,8 @@ HOLDERS = {
     "values": ("coding", "codings"),
     "citations": ("value", "values"),
     "cells": ("case", "cases"),
+    "gold": ("case", "cases"),
+    "certifications": ("member", "members"),
 }
 
 
