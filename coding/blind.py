@@ -378,6 +378,31 @@ def unblinded_citations(project: Project) -> QuerySet[Citation]:
     )
 
 
+def rated(project: Project) -> QuerySet[Coding]:
+    """The codings that reliability reads: handed in blind, opened, speaking for the data set.
+
+    For releases and commands; whatever a person sees goes through `rated_for`.
+    """
+    return Coding.objects.standing().filter(
+        case__unit__project=project, unblinded_at__isnull=False, purpose__in=SPEAKING
+    )
+
+
+def rated_for(user: Person, project: Project) -> QuerySet[Coding]:
+    """Those of them whose values this user may see; of a family being coded, none at all.
+
+    Not even the user's own: their count would tell how many others there are.
+    """
+    seen = readable(user).filter(~_in_family_being_coded(user))
+    return seen.filter(pk__in=rated(project).values("pk"))
+
+
+def ratings_in(codings: QuerySet[Coding], variables: Iterable[int]) -> QuerySet[Value, Any]:
+    """Variable, coding and text of what was said in codings that were let through already."""
+    said = Value.objects.filter(coding__in=codings.values("pk"), variable__in=list(variables))
+    return said.values_list("variable", "coding", "text")
+
+
 # ------------------------------------------------------------------ names
 
 

@@ -106,6 +106,13 @@ def newest_entries(project: Project) -> dict[int, Entry]:
     return {entry.variable_id: entry for book in books for entry in entries(book)}
 
 
+def missing_codes_of(project: Project) -> dict[str, MissingCode]:
+    """Every missing code that was ever published, as the newest codebook that has it says."""
+    rows = MissingCode.objects.filter(codebook__project=project)
+    rows = rows.exclude(codebook__published_at=None)
+    return {m.code: m for m in rows.order_by("codebook__number", "position")}
+
+
 def states_of(project: int) -> dict[str, str]:
     """Codes of the project's state list and their names; the last spell names a code."""
     rows = State.objects.filter(project=project).order_by("member_from")

@@ -19,7 +19,6 @@ from .patterns import MISSING, Codes, Floats, Patterns
 BLOCK = 1 << 22  # numbers held at once where every category meets every other
 
 Measure = Literal["nominal", "ordinal", "interval", "ratio", "jaccard", "masi"]
-Weights = Literal["identity", "linear", "quadratic", "ordinal"] | Sequence[Sequence[float]] | Floats
 
 
 class Distance(ABC):
@@ -60,6 +59,10 @@ class Distance(ABC):
     def total(self) -> float:
         """The sum over all pairs of categories."""
         return float(self.times(np.ones(self.size)).sum())
+
+
+Named = Literal["identity", "linear", "quadratic", "ordinal"]
+Weights = Named | Sequence[Sequence[float]] | Floats | Distance
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,27 @@ class Squares(Distance):
 
 
 @dataclass(frozen=True)
+class Beyond(Distance):
+    """0 for values that lie within a tolerance of one another at each of their ends, else 1.
+
+    values     E x K: E = 1 for numbers, 2 for the earliest and the latest day of a date; nan where
+               a category is no such value: it is as near as its own text, and to nothing else.
+    """
+
+    values: Floats
+    tolerance: float
+
+    @property
+    def size(self) -> int:
+        return int(self.values.shape[1])
+
+    def between(self, one: Codes, other: Codes) -> Floats:
+        apart = np.abs(self.values[:, one] - self.values[:, other]).max(axis=0)
+        near = apart <= self.tolerance * (1 + 1e-9)  # 0.8 - 0.7 is a little more than 0.1
+        return np.where(np.equal(one, other) | near, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Ratio(Distance):
     """((c - k) / (c + k))^2 for numbers of zero or more; 0 between two zeros."""
 
@@ -147,8 +171,11 @@ def by_weights(weights: Weights, patterns: Patterns) -> Distance:
     identity  w = 1[k = l]          linear    w = 1 - |x_k - x_l| / (max x - min x)
     quadratic w = 1 - (x_k - x_l)^2 / (max x - min x)^2
     ordinal   w = 1 - C(|k - l| + 1, 2) / C(K, 2), by the position on the scale
-    x are the categories where they are numbers or spell one, their positions otherwise.
+    x are the categories where they are numbers or spell one, their positions otherwise. A
+    distance between the categories of ``patterns`` is taken as it is.
     """
+    if isinstance(weights, Distance):
+        return weights
     if not isinstance(weights, str):
         return _by_matrix(np.asarray(weights, dtype=np.float64), len(patterns.categories))
     if weights == "identity":

@@ -14,18 +14,13 @@ from django.urls import reverse
 
 from coding import access, blind, codebooks
 from coding.models import Case, Member, Project
+from coding.universe import STATES
 
 STARTS = {
     Member.Role.CODER: "coding:work",
     Member.Role.ADJUDICATOR: "coding:disputes",
     Member.Role.READER: "curation:releases",
 }
-STATES = (
-    ("unassigned", "to assign"),
-    ("coding", "being coded"),
-    ("disputed", "with disputes"),
-    ("coded", "coded, without disputes"),
-)
 
 
 @dataclass(frozen=True)
