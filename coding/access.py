@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from coding import blind
 from coding.errors import Refused
-from coding.models import Case, Coding, Member
+from coding.models import Case, Codebook, Coding, Member
 
 Role = Member.Role
 EVERYONE = tuple(Role)
@@ -31,6 +31,15 @@ def member_or_404(user: User | AnonymousUser, slug: str, *roles: str) -> Member:
         project__slug=slug,
         role__in=roles or EVERYONE,
     )
+
+
+def codebooks_for(member: Member) -> list[Codebook]:
+    """The versions that a member may read, the newest first.
+
+    Drafts are for curators alone: others must not code by what may still change.
+    """
+    books = member.project.codebooks.select_related("project", "published_by").order_by("-number")
+    return list(books if member.role in CURATORS else books.exclude(published_at=None))
 
 
 def settler_or_404(user: User | AnonymousUser, slug: str) -> Member:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -75,7 +76,8 @@ class Pair:
 def compare(old: Codebook, new: Codebook) -> list[Pair]:
     """Every entry of either codebook with its changes, in the new one's order.
 
-    An entry goes on where it points at the same variable, or at one that replaces it.
+    An entry goes on where it points at the same variable, or at one that replaces it, at once or
+    over versions between.
     """
     before, after = codebooks.entries(old), codebooks.entries(new)
     predecessors = _predecessors(before, after)
@@ -90,12 +92,27 @@ def compare(old: Codebook, new: Codebook) -> list[Pair]:
 
 def _predecessors(before: Sequence[Entry], after: Sequence[Entry]) -> dict[int, Entry]:
     by_variable = {e.variable_id: e for e in before}
-    found = {}
-    for entry in after:
-        old = by_variable.get(entry.variable_id) or by_variable.get(entry.variable.replaces_id or 0)
-        if old:
-            found[entry.pk] = old
-    return found
+    replaced = {e.variable_id: e.variable.replaces_id for e in after}
+    if any(v not in by_variable and r and r not in by_variable for v, r in replaced.items()):
+        unit = after[0].variable.unit
+        known = Variable.objects.filter(unit__project=unit.project_id, replaces__isnull=False)
+        replaced |= dict(known.values_list("pk", "replaces"))
+    lines = {entry.pk: _line(entry.variable_id, replaced) for entry in after}
+    pairs = {
+        pk: next((by_variable[v] for v in line if v in by_variable), None)
+        for pk, line in lines.items()
+    }
+    return {pk: old for pk, old in pairs.items() if old}
+
+
+def _line(variable: int, replaced: Mapping[int, int | None]) -> list[int]:
+    """A variable and all that it replaces, the nearest first."""
+    line: list[int] = []
+    step: int | None = variable
+    while step and step not in line:
+        line.append(step)
+        step = replaced.get(step)
+    return line
 
 
 def _moved(
@@ -164,10 +181,34 @@ def _rules(old: Entry, new: Entry) -> Iterator[Change]:
         ("skip rule", _skip(old), _skip(new)),
         ("checks", _checks(old), _checks(new)),
         ("computed", old.derive or old.derived_from, new.derive or new.derived_from),
-        ("required", str(old.required), str(new.required)),
+        ("required", _yes(old.required), _yes(new.required)),
     ):
         if before != after:
             yield Change(Kind.CLARIFYING, new.name, part, before, after)
+    for part, before, after in (
+        ("offered as a filter", _yes(old.filter), _yes(new.filter)),
+        ("order of categories", _order(old, new), _order(new, old)),
+        ("notes", _notes(old), _notes(new)),
+    ):
+        if before != after:
+            yield Change(Kind.EDITORIAL, new.name, part, before, after)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"
+
+
+def _order(entry: Entry, other: Entry) -> str:
+    """The codes that both have, in the order of the first."""
+    shared = {c.code for c in other.categories.all()}
+    return "; ".join(c.code for c in entry.categories.all() if c.code in shared)
+
+
+def _notes(entry: Entry) -> str:
+    """What a document says of an entry beyond what coders read."""
+    if not entry.extra:
+        return ""
+    return json.dumps(entry.extra, ensure_ascii=False, sort_keys=True, indent=1)
 
 
 def _skip(entry: Entry) -> str:

@@ -152,6 +152,8 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "name": ["story"],
         "file": ["cells.csv", "codings.csv", "intervention.csv"],
         "number": [1],
+        "before": [1],
+        "after": [1],
         "unit": ["objective"],
         "version": ["0.1.0"],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],

@@ -58,3 +58,16 @@ def test_new_words_touch_no_variable_and_a_new_code_makes_one(world: World) -> N
     assert after["over"] == before["ended"]
     sent = next(e.variable for e in codebooks.entries(codebook) if e.name == "sent")
     assert (sent.pk != before["sent"], sent.replaces_id) == (True, before["sent"])
+
+
+def test_the_page_lists_every_version_with_what_changed(world: World, client: Client) -> None:
+    document = deepcopy(DOCUMENT)
+    document["variables"][0]["question"] = "Which goal was named first?"
+    draft = codebooks.draft(project=world.project, document=document, note="Clearer words.")
+    codebooks.publish(codebook=draft, by=world.curator)
+    client.force_login(world.reader)
+
+    body = client.get(PAGE + "1/").content.decode()
+
+    wanted = ["Clearer words.", "1 clarifying", "/codebook/compare/1/2/", ", curator"]
+    assert [text for text in wanted if text not in body] == []

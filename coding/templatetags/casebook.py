@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from coding.changes import TOUCHING, Kind
+from coding.reading.words import GONE, SAME, Piece
 
 register = template.Library()
 
@@ -72,6 +76,40 @@ def status(name: str, extra: str = "", word: str = "") -> SafeString:
         icon(symbol),
         word or usual,
     )
+
+
+# A kind of change: its icon and the colour of its badge; what is not here is a change of words.
+CHANGES = {
+    Kind.MOVED: ("arrow-move-right", "is-single"),
+    Kind.ADDED: ("plus", "is-agreed"),
+    Kind.RETIRED: ("x", "is-unresolved"),
+    **dict.fromkeys(TOUCHING, ("git-compare", "is-disputed")),
+}
+WORDS = {
+    SAME: "{}",
+    GONE: '<del><span class="visually-hidden">[gone: </span>{}'
+    '<span class="visually-hidden">]</span></del>',
+}
+NEW_WORDS = (
+    '<ins><span class="visually-hidden">[new: </span>{}<span class="visually-hidden">]</span></ins>'
+)
+
+
+@register.simple_tag
+def change_kind(kind: str, count: int | None = None) -> SafeString:
+    """A badge: the kind of a change by colour, symbol and word, with how many there are."""
+    symbol, colour = CHANGES.get(Kind(kind), ("pencil", "is-single"))
+    number = "" if count is None else f"{count} "
+    return format_html(
+        '<span class="cb-status {}">{}{}{}</span>', colour, icon(symbol), number, kind
+    )
+
+
+@register.filter
+def words(pieces: Iterable[Piece]) -> SafeString:
+    """A text with what is gone and what is new marked: by colour, by a sign, and for the ear."""
+    marked = [format_html(WORDS.get(piece.kind, NEW_WORDS), piece.text) for piece in pieces]
+    return format_html_join("", "{}", ((each,) for each in marked))
 
 
 @register.filter

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from coding import access, codebooks
+from coding.changes import Kind
 from coding.models import Codebook, Entry, Unit
+from coding.reading import comparison
 
 
 @dataclass
@@ -21,34 +24,57 @@ class Part:
     sections: dict[str, list[Entry]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Version:
+    """A version in the change log: its kinds of changes since the one before it."""
+
+    book: Codebook
+    before: Codebook | None
+    counts: dict[Kind, int]
+
+
 @login_required
+@require_safe
 def codebook(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """Every question, rule, category, missing code and expression of one version.
 
     Drafts are shown to curators alone: others must not code by what may still change.
     """
     member = access.member_or_404(request.user, slug)
-    books = member.project.codebooks.order_by("-number")
-    if member.role not in access.CURATORS:
-        books = books.exclude(published_at=None)
-    book = (
-        get_object_or_404(books, number=number)
-        if number
-        else codebooks.current(member.project) or books.first()
-    )
+    books = access.codebooks_for(member)
+    book = _book_or_404(books, number)
     return render(
         request,
         "coding/codebook.html",
         {
             "project": member.project,
             "member": member,
-            "books": list(books),
+            "books": books,
+            "versions": _versions(books),
             "book": book,
             "parts": _parts(codebooks.entries(book)) if book else [],
             "definitions": _definitions(book) if book else {},
             "missing_codes": book.missing_codes.all() if book else [],
         },
     )
+
+
+def _book_or_404(books: Sequence[Codebook], number: int | None) -> Codebook | None:
+    """The version of this number; without one the current version, or a draft before the first."""
+    if number is None:
+        return next((book for book in books if book.published_at), books[0] if books else None)
+    if found := next((book for book in books if book.number == number), None):
+        return found
+    raise Http404
+
+
+def _versions(books: Sequence[Codebook]) -> list[Version]:
+    """The newest first, each with what changed since the one before."""
+    earlier: list[Codebook | None] = [*books[1:], None]
+    return [
+        Version(book, before, comparison.counts_between(before, book) if before else {})
+        for book, before in zip(books, earlier, strict=False)
+    ]
 
 
 def _parts(entries: Iterable[Entry]) -> list[Part]:
