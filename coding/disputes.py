@@ -105,14 +105,39 @@ class Row:
     days: int
 
 
-@dataclass(frozen=True)
 class Place:
-    """Where a case stands in the queue, and its neighbours there."""
+    """Where a case stands in the queue, whether or not it has a dispute left, and its neighbours.
 
-    number: int
-    of: int
-    previous: int | None
-    next: int | None
+    Counted in one pass; the neighbours are looked for only where they are shown.
+    """
+
+    def __init__(self, queue: Queue, case: Case) -> None:
+        self._disputes = queue.narrowed
+        self._key = (
+            case.root.key if case.root else case.key,
+            case.unit.position,
+            case.key,
+            case.pk,
+        )
+        counted = self._disputes.aggregate(
+            disputes=Count("pk"),
+            cases=Count("case", distinct=True),
+            before=Count("case", distinct=True, filter=_beyond(self._key, "lt")),
+        )
+        self.number, self.of = counted["before"] + 1, counted["cases"]
+        self.disputes: int = counted["disputes"]
+
+    @cached_property
+    def previous(self) -> int | None:
+        back = [f"-{name}" for name in ORDER]
+        return self._first(self._disputes.filter(_beyond(self._key, "lt")).order_by(*back))
+
+    @cached_property
+    def next(self) -> int | None:
+        return self._first(self._disputes.filter(_beyond(self._key, "gt")).order_by(*ORDER))
+
+    def _first(self, found: blind.Cells) -> int | None:
+        return found.values_list("case", flat=True).first()
 
 
 class Queue:
@@ -141,7 +166,7 @@ class Queue:
         )
 
     @property
-    def _narrowed(self) -> blind.Cells:
+    def narrowed(self) -> blind.Cells:
         """What the filters leave of it, with what it is sorted by."""
         found = self._found.annotate(above=Coalesce("case__root__key", "case__key"))
         if self.asked.unit or self.asked.section or self.asked.variable:
@@ -192,7 +217,7 @@ class Queue:
     @cached_property
     def cases(self) -> int:
         """In how many cases the disputes stand."""
-        counted: int = self._narrowed.aggregate(cases=Count("case", distinct=True))["cases"]
+        counted: int = self.narrowed.aggregate(cases=Count("case", distinct=True))["cases"]
         return counted
 
     def _fits(self, group: Group, leaving_out: str = "") -> bool:
@@ -239,7 +264,7 @@ class Queue:
 
     def rows(self, page: Page[int]) -> list[Row]:
         """What stands on a page, sorted by family, case and variable."""
-        cells = self._narrowed.select_related("case__unit", "case__root")
+        cells = self.narrowed.select_related("case__unit", "case__root")
         first = max(page.start_index() - 1, 0)
         return self._rows(cells.order_by(*ORDER, "variable")[first : page.end_index()])
 
@@ -267,24 +292,6 @@ class Queue:
         for said in blind.spoken_for(self.user, cases, variables):
             last[said.case, said.variable][said.coder] = said.text
         return defaultdict(list, {key: list(texts.values()) for key, texts in last.items()})
-
-    def place(self, case: Case) -> Place:
-        """Where a case stands, whether or not it has a dispute left."""
-        key = (case.root.key if case.root else case.key, case.unit.position, case.key, case.pk)
-        before, after = _beyond(key, "lt"), _beyond(key, "gt")
-        counts = self._narrowed.aggregate(
-            cases=Count("case", distinct=True),
-            before=Count("case", distinct=True, filter=before),
-        )
-        back = [f"-{name}" for name in ORDER]
-        previous = self._narrowed.filter(before).order_by(*back)
-        following = self._narrowed.filter(after).order_by(*ORDER)
-        return Place(
-            number=counts["before"] + 1,
-            of=counts["cases"],
-            previous=previous.values_list("case", flat=True).first(),
-            next=following.values_list("case", flat=True).first(),
-        )
 
 
 def _names(entry: Entry, words: str) -> bool:

@@ -249,7 +249,7 @@ class Dossier:
         cells = blind.cells_for(self.user).filter(case=self.case)
         found = list(cells.select_related("verified_by"))
         signers = blind.signers({cell.pk: cell.since for cell in found})
-        columns, entries = self._columns(), self.entries
+        columns, entries = self.columns, self.entries
         skipped = self._skipped(
             {entries[c.variable_id].name: c.text for c in found if c.text is not None}
         )
@@ -294,7 +294,13 @@ class Dossier:
         """Cells by group; they add up to all that may be seen."""
         return {group: len(self.of(group)) for group in GROUPS}
 
-    def _columns(self) -> dict[int, tuple[Column, ...]]:
+    def look_again(self) -> None:
+        """Forget the cells after a ruling. What the coders said of an open case stays as it is."""
+        for known in ("cells", "family", "rulings"):
+            self.__dict__.pop(known, None)
+
+    @cached_property
+    def columns(self) -> dict[int, tuple[Column, ...]]:
         """What each coder says last, by variable, in an order drawn by lot for each family."""
         names = self._names()
         last: dict[int, dict[int, blind.Spoken]] = defaultdict(dict)
@@ -361,8 +367,8 @@ class Dossier:
     def family(self) -> list[Relative]:
         """The case with its partners and objectives, as far as this person may know of them."""
         root = self.case.family_id
-        of_family = Q(case=root) | Q(case__root=root)
-        disputes = blind.disputes_for(self.user, self.project).filter(of_family)
+        of_family = Case.objects.filter(Q(pk=root) | Q(root=root))
+        disputes = blind.disputes_for(self.user, self.project).filter(case__in=of_family)
         open_in = dict(disputes.values_list("case").annotate(Count("pk")).order_by())
         cases = blind.cases_for(self.user).filter(Q(pk=root) | Q(root=root), in_universe=True)
         in_order = cases.select_related("unit").order_by("unit__position", "title", "key")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from coding import work
-from coding.disputes import Asked, Queue
+from coding.disputes import Asked, Place, Queue
 from coding.evidence import Dossier, Evidence
 from coding.models import Case, Coding, Member
 from tests.conftest import World
@@ -261,8 +261,8 @@ def test_the_queue_leads_from_case_to_case_under_its_filters(world: World) -> No
     world.close("regime", "policy")
     one, two, three = disputed(world, 3)
 
-    place = queue(world).place(two)
-    only = queue(world, q="Desert").place(two)
+    place = Place(queue(world), two)
+    only = Place(queue(world, q="Desert"), two)
 
     assert (place.number, place.of, place.previous, place.next) == (2, 4, one.pk, three.pk)
     assert (only.number, only.of, only.previous, only.next) == (1, 1, None, world.case.pk)

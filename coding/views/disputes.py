@@ -79,7 +79,8 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
             )
     except Refused as no:
         return Desk(request, pk).again(cell, form, status=409, refusal=no.reason)
-    return Desk(request, pk).done(cell)
+    desk.dossier.look_again()
+    return desk.done(cell)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,14 @@ class Desk:
 
     @cached_property
     def place(self) -> Place:
-        return Queue(self.user, self.case.unit.project, self.asked).place(self.case)
+        return Place(Queue(self.user, self.case.unit.project, self.asked), self.case)
+
+    @property
+    def open_disputes(self) -> int:
+        """How many are open in the project, whatever was asked for."""
+        if not self.asked.query:
+            return self.place.disputes
+        return blind.disputes_for(self.user, self.case.unit.project).count()
 
     @property
     def address(self) -> str:
@@ -182,7 +190,7 @@ class Desk:
         changed = [evidence, *self.dossier.of("computed")]
         context = self._context() | {
             "items": [self.item(e) for e in changed],
-            "total": blind.disputes_for(self.user, self.case.unit.project).count(),
+            "total": self.open_disputes,
         }
         return render(self.request, "coding/_ruled.html", context)
 
