@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Case as Switch
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, When, Window
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce, RowNumber
 
-from coding.models import Case, Cell, Citation, Coding, Member, Project, Source, Value
+from coding.models import Case, Cell, Citation, Coding, Entry, Gold, Member, Project, Source, Value
 from coding.models.coding import CodingQuerySet
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Person = User | AnonymousUser
 
 Cells = QuerySet[Cell]  # so that who reads may say what it holds
+Golds = QuerySet[Gold]
 
 # Who may look at cells and opened values at all; readers have the releases.
 _TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
@@ -401,6 +402,92 @@ def ratings_in(codings: QuerySet[Coding], variables: Iterable[int]) -> QuerySet[
     """Variable, coding and text of what was said in codings that were let through already."""
     said = Value.objects.filter(coding__in=codings.values("pk"), variable__in=list(variables))
     return said.values_list("variable", "coding", "text")
+
+
+# ------------------------------------------------------------------ gold and training
+
+
+class Marked(NamedTuple):
+    """An answer of a training sheet beside the gold answer; None where nothing was said."""
+
+    coding: int
+    coder: int
+    case: int
+    variable: int
+    said: str | None
+    gold: str
+
+
+# What gold may point at: agreed, ruled on, or looked at again by somebody.
+SETTLED = Q(text__isnull=False) & (
+    Q(status__in=(Cell.Status.AGREED, Cell.Status.ADJUDICATED))
+    | Q(status=Cell.Status.SINGLE, verified_at__isnull=False)
+)
+
+
+def settled_for(user: Person, family: int) -> QuerySet[Cell]:
+    """The settled cells of a case, its partners and objectives that this user may see now."""
+    found = cells_for(user).filter(SETTLED, case__in_universe=True)
+    return found.filter(Q(case=family) | Q(case__root=family))
+
+
+def gold_for(user: Person, project: Project) -> QuerySet[Any]:
+    """The gold answers that this user may know of: which rows a case has is an answer, too."""
+    return Gold.objects.annotate(family=_family("case")).filter(
+        ~_in_family_being_coded(user),
+        case__unit__project=project,
+        case__unit__project__in=_projects_of(user),
+    )
+
+
+def trained(user: Person, project: Project) -> CodingQuerySet:
+    """Training sheets handed in that may be marked before this user.
+
+    One's own; for curators everybody's. Not of a family that the user has still to hand in.
+    """
+    curated = Member.objects.filter(user=user.pk, role=Member.Role.CURATOR).values("project")
+    sheets = Coding.objects.standing().annotate(family=_family("case"))
+    return sheets.filter(
+        Q(coder=user.pk) | Q(case__unit__project__in=curated),
+        ~_in_family_being_coded(user),
+        purpose=Coding.Purpose.TRAINING,
+        submitted_at__isnull=False,
+        case__unit__project=project,
+        case__unit__project__in=_projects_of(user),
+    )
+
+
+def marked(codings: CodingQuerySet) -> list[Marked]:
+    """What was said on training sheets beside gold, for sheets that `trained` let through.
+
+    The sheet that was handed in first comes first; only what its codebook asks is marked.
+    """
+    order = codings.order_by("submitted_at", "pk")
+    sheets = list(order.values_list("pk", "coder", "case", "codebook"))
+    gold: dict[int, list[tuple[int, str]]] = {}
+    for case, variable, text in _gold_texts({case for _, _, case, _ in sheets}):
+        gold.setdefault(case, []).append((variable, text))
+    said = _texts_of([pk for pk, _, _, _ in sheets])
+    books = Entry.objects.filter(codebook__in={book for _, _, _, book in sheets})
+    asked = set(books.values_list("codebook", "variable"))
+    return [
+        Marked(pk, coder, case, variable, said.get((pk, variable)), text)
+        for pk, coder, case, book in sheets
+        for variable, text in gold.get(case, [])
+        if (book, variable) in asked
+    ]
+
+
+def _gold_texts(cases: Iterable[int]) -> QuerySet[Gold, tuple[int, int, str]]:
+    cells = Cell.objects.filter(SETTLED, case=OuterRef("case"), variable=OuterRef("variable"))
+    gold = Gold.objects.filter(case__in=list(cases), case__in_universe=True)
+    with_text = gold.annotate(text=Subquery(cells.values("text"))).exclude(text=None)
+    return with_text.order_by("pk").values_list("case", "variable", "text")
+
+
+def _texts_of(codings: Iterable[int]) -> dict[tuple[int, int], str]:
+    rows = Value.objects.filter(coding__in=list(codings))
+    return {(pk, v): text for pk, v, text in rows.values_list("coding", "variable", "text")}
 
 
 # ------------------------------------------------------------------ names

@@ -73,11 +73,12 @@ def deal_cases(
     lot = random.Random(seed)  # noqa: S311  drawing lots, not keys
     cases = list(Case.objects.filter(unit=unit, in_universe=True, superseded_by=None))
     lot.shuffle(cases)
-    at_work, dealt = _at_work(project), []
+    at_work, trained, dealt = _at_work(project), _trained(project), []
     load: Counter[int] = Counter()
     for case in cases:
         there = at_work.get(case.pk, set())
         free = [c for c in coders if c.pk not in there and (count is None or load[c.pk] < count)]
+        free = [c for c in free if (case.pk, c.pk) not in trained]
         lot.shuffle(free)
         free.sort(key=lambda coder: load[coder.pk])
         for coder in free[: max(0, project.coders_per_case - len(there))]:
@@ -116,3 +117,11 @@ def _at_work(project: Project) -> dict[int, set[int]]:
     for case, coder in codings.values_list("case", "coder"):
         found.setdefault(case, set()).add(coder)
     return found
+
+
+def _trained(project: Project) -> set[tuple[int, int]]:
+    """Cases and the people who train on them: they are shown what is right."""
+    training = Coding.objects.standing().filter(
+        purpose=Coding.Purpose.TRAINING, case__unit__project=project
+    )
+    return set(training.values_list("case", "coder"))

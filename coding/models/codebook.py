@@ -183,6 +183,11 @@ class Entry(models.Model):
         is_key = self.variable.kind == Variable.Kind.STATE and self.name == unit.key_name
         return is_key and unit.rows == Unit.Rows.ROSTER
 
+    @property
+    def is_asked(self) -> bool:
+        """A coder answers it: neither computed nor known by the row it is on."""
+        return not self.is_computed and not self.names_its_row
+
     @cached_property
     def codes_with_note(self) -> frozenset[str]:
         """Missing codes that need a note; asks no query, as `domain`."""

@@ -11,6 +11,14 @@ from coding.work.phases import assign, give_back, submit, take_back, unblind, wi
 from coding.work.recodes import Consequence, Decision, compute_again, consequence, follow_codebook
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
+from coding.work.training import (
+    certify,
+    knows,
+    mark_gold,
+    take_off_gold,
+    train,
+    withdraw_certification,
+)
 
 __all__ = [
     "CAUSES",
@@ -22,11 +30,14 @@ __all__ = [
     "add_row",
     "assign",
     "barred",
+    "certify",
     "clear_value",
     "compute_again",
     "consequence",
     "follow_codebook",
     "give_back",
+    "knows",
+    "mark_gold",
     "recompute",
     "record",
     "remove_citation",
@@ -35,8 +46,11 @@ __all__ = [
     "settle",
     "submit",
     "take_back",
+    "take_off_gold",
     "token",
+    "train",
     "unblind",
     "verify",
     "withdraw",
+    "withdraw_certification",
 ]

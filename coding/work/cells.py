@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
@@ -208,8 +209,15 @@ def derive(root: Case) -> None:
 
 
 def _family(root: Case) -> list[Case]:
-    """The root case and all below it, parents before children."""
-    below = Case.objects.filter(root=root.pk).select_related("unit").order_by("pk")
+    """The root case and all below it, parents before children.
+
+    Rows that only training or repeats brought in are not the data set's.
+    """
+    here = Coding.objects.filter(case=OuterRef("pk"))
+    practised = Exists(here) & ~Exists(here.filter(purpose__in=blind.SPEAKING))
+    celled = Exists(Cell.objects.filter(case=OuterRef("pk")))
+    known = Case.objects.filter(celled | ~practised, root=root.pk)
+    below = known.select_related("unit").order_by("pk")
     inside = [c for c in below if c.in_universe]
     return [root, *sorted(inside, key=lambda c: (c.unit.position, c.pk))]
 

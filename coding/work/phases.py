@@ -36,12 +36,21 @@ def assign(
         case=case, coder=coder, codebook=codebook, purpose=purpose
     ).first()
     if coding is None:
+        _refuse_who_was_shown(case, coder, purpose)
         coding = Coding(case=case, coder=coder, codebook=codebook, purpose=purpose)
         signed.save(coding, why="assigned", by=by)
         coding.asks.set(asks)
     elif coding.withdrawn_at:
         _assign_again(coding, by)
     return coding
+
+
+def _refuse_who_was_shown(case: Case, coder: User, purpose: str) -> None:
+    """Who trains on a case is shown what is right: what they say of it is blind no more."""
+    family = Coding.objects.standing().of_family(case.family_id).of(coder)
+    training = Coding.Purpose.TRAINING
+    if purpose != training and family.filter(purpose=training).exists():
+        raise Refused(f"{coder} trains on {case.title}: somebody else must code it.")
 
 
 def _assign_again(coding: Coding, by: User | None) -> None:
@@ -77,7 +86,8 @@ def submit(*, coding: Coding) -> None:
     for each in sitting:
         each.submitted_at, each.question = now, ""
         signed.save(each, why="submitted")
-    open_family(root, now)
+    if coding.purpose in blind.SPEAKING:
+        open_family(root, now)
 
 
 def _still_missing(count: int) -> str:
@@ -136,6 +146,8 @@ def give_back(*, coding: Coding, question: str, by: User) -> None:
 def _refuse_if_open(coding: Coding) -> None:
     if not coding.submitted_at:
         raise Refused("This coding is not submitted yet.")
+    if coding.purpose == Coding.Purpose.TRAINING:
+        raise Refused("What is right was shown beside this training sheet: it stays as it is.")
     # Who has handed in reads what is open, so even a sheet that is still closed is blind no more.
     if Coding.objects.of_family(coding.case.family_id).exclude(unblinded_at=None).exists():
         raise Refused("The case is open already: its values are closed for good. Correct the cell.")
@@ -180,4 +192,5 @@ def withdraw(*, coding: Coding, reason: str, by: User) -> None:
     for each in family.filter(purpose=coding.purpose, codebook=coding.codebook_id):
         each.withdrawn_at = now
         signed.save(each, why=reason, by=by)
-    open_family(root, now)
+    if coding.purpose in blind.SPEAKING:
+        open_family(root, now)

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from simple_history.utils import bulk_create_with_history
 
-from coding import codebooks
+from coding import blind, codebooks
 from coding.canonical import Invalid, join, members, parse
 from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Value
 from coding.work import cells, signed
@@ -146,6 +146,7 @@ def _closed_cases(decision: Decision) -> Iterable[int]:
         coding__submitted_at__isnull=False,
         coding__unblinded_at=None,
         coding__withdrawn_at=None,
+        coding__purpose__in=blind.SPEAKING,
     )
     return closed.values_list("coding__case", flat=True).distinct()
 
