@@ -1,25 +1,29 @@
-"""Publishing a codebook: what would happen, what the curator decides, and the act itself."""
+"""Publishing a codebook: what the software proposes, what the curator decides, and the act."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from coding import changes, codebooks, work
+from coding import blind, changes, codebooks, expressions, work
 from coding.changes import Kind, Pair
-from coding.errors import Refused
-from coding.models import Codebook, Entry, Project
+from coding.errors import Overtaken, Refused
+from coding.models import Codebook, Entry, Project, Variable
 from coding.work import Consequence, Decision
 
 DESTRUCTIVE = (Kind.RETIRED, Kind.NARROWED, Kind.SPLIT, Kind.REPLACED)
+# What new words can do to a meaning, if the curator says that they do.
+BY_WORDS = (Kind.NARROWED, Kind.BROADENED, Kind.REPLACED)
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What a curator says of one changed variable, where the proposal is not what is wanted."""
+    """What a curator says of one changed entry, where the proposal is not what is wanted."""
 
     kind: str = ""
     reason: str = ""
@@ -30,44 +34,95 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A pair of entries, the kind of its change, and how its values would be taken over."""
+    """An entry with its changes, and the kind that the software finds in them."""
 
     pair: Pair
     kind: Kind
-    decision: Decision | None
 
     @property
     def name(self) -> str:
         return self.pair.name
 
     @property
-    def is_destructive(self) -> bool:
+    def choices(self) -> tuple[Kind, ...]:
+        """The kinds that a curator may call it."""
+        if self.pair.old is None or self.pair.new is None or self.changes_unit:
+            return (self.kind,)
+        if self.pair.is_new_variable:
+            return changes.TOUCHING
+        return (self.kind, *BY_WORDS)
+
+    @property
+    def changes_unit(self) -> bool:
+        """Of another unit of analysis: nothing that was said of the one is true of the other."""
+        old, new = self.pair.old, self.pair.new
+        return bool(old and new and old.variable.unit_id != new.variable.unit_id)
+
+    def ruled(self, ruling: Ruling) -> Kind:
+        """What it is after the curator has spoken."""
+        return Kind(ruling.kind) if ruling.kind in self.choices else self.kind
+
+    def touches(self, ruling: Ruling) -> bool:
+        """Whether what is coded does not speak for the new entry by itself."""
+        return self.ruled(ruling) in changes.TOUCHING
+
+    def is_destructive(self, ruling: Ruling) -> bool:
         """Whether the variable's name has to be typed before it goes through."""
-        return self.kind in DESTRUCTIVE
+        return self.ruled(ruling) in DESTRUCTIVE
+
+    def is_asked_anew(self) -> bool:
+        """Whether people are asked who were not before, and nothing can be carried."""
+        old, new = self.pair.old, self.pair.new
+        if new is None or new.is_computed:
+            return False
+        return old is None or self.changes_unit or (old.is_computed and self.pair.is_new_variable)
+
+    def leaves(self) -> bool:
+        """Whether what is coded of it is in no further release."""
+        return self.pair.old is not None and (self.pair.new is None or self.changes_unit)
+
+    def decision(self, ruling: Ruling) -> Decision | None:
+        """How what is coded goes on, as far as it can."""
+        old, new = self.pair.old, self.pair.new
+        if old is None or new is None or not self.touches(ruling) or self.changes_unit:
+            return None
+        if old.is_computed or new.is_computed:
+            return None
+        kind = self.ruled(ruling)
+        recode = kind == Kind.REPLACED if ruling.recode is None else ruling.recode
+        codes = _proposed_codes(old, new, kind) | dict(ruling.codes)
+        reason = ruling.reason.strip() or "as proposed"
+        return Decision(old, new, str(kind), reason, codes, recode)
+
+    def faults(self, ruling: Ruling) -> Iterator[str]:
+        """What keeps a ruling from being taken, one sentence each."""
+        if ruling.kind and ruling.kind not in self.choices:
+            could = ", ".join(self.choices)
+            yield f"{self.name} cannot be {ruling.kind}: it is {could}."
+        elif ruling.kind and ruling.kind != self.kind and not ruling.reason.strip():
+            yield f"Say why {self.name} is {ruling.kind} and not {self.kind}."
+        if self.pair.old and self.pair.new:
+            yield from _code_faults(self.name, self.pair.old, self.pair.new, ruling)
+
+    def unconfirmed(self, ruling: Ruling) -> Iterator[str]:
+        """What still has to be typed."""
+        if self.is_destructive(ruling) and ruling.typed_name.strip() != self.name:
+            kind = self.ruled(ruling)
+            yield f"Type the name {self.name} to confirm that it is {kind}."
 
 
-def proposals(draft: Codebook) -> list[Proposal]:
-    """Every changed entry of a draft with what the software proposes for it."""
-    before = codebooks.current(draft.project)
-    if before is None:
-        return []
-    changed = [pair for pair in changes.compare(before, draft) if pair.changes]
-    return [_proposal(pair) for pair in changed]
+def _code_faults(name: str, old: Entry, new: Entry, ruling: Ruling) -> Iterator[str]:
+    before, after = codes_of(old), codes_of(new)
+    for code, target in ruling.codes.items():
+        if code not in before:
+            yield f"{name}: {code} is no code of the published version."
+        elif target is not None and target not in after:
+            yield f"{name}: {target} is no code of the draft, so {code} cannot become it."
 
 
-def _proposal(pair: Pair) -> Proposal:
-    kind = next((c.kind for c in pair.changes if c.kind not in changes.WORDS), None)
-    if pair.is_new_variable and pair.old and pair.new and kind:
-        return Proposal(pair, kind, _decision(pair.old, pair.new, kind, Ruling()))
-    return Proposal(pair, kind or pair.changes[0].kind, None)
-
-
-def _decision(old: Entry, new: Entry, kind: Kind, ruling: Ruling) -> Decision:
-    final = Kind(ruling.kind) if ruling.kind else kind
-    recode = final == Kind.REPLACED if ruling.recode is None else ruling.recode
-    codes = dict(_proposed_codes(old, new, final)) | dict(ruling.codes)
-    reason = ruling.reason or "as proposed"
-    return Decision(old, new, str(final), reason, codes, recode)
+def codes_of(entry: Entry) -> list[str]:
+    """The codes that an answer can have, in the order of the codebook."""
+    return list(entry.domain.categories)
 
 
 def _proposed_codes(old: Entry, new: Entry, kind: Kind) -> dict[str, str | None]:
@@ -78,61 +133,185 @@ def _proposed_codes(old: Entry, new: Entry, kind: Kind) -> dict[str, str | None]
     return dict.fromkeys(gone, only)
 
 
-def decided(draft: Codebook, rulings: Mapping[str, Ruling]) -> list[Decision]:
-    """The decisions of a publication: proposals, as confirmed or overruled by the curator."""
-    found = []
-    for proposal in proposals(draft):
+def proposals(draft: Codebook) -> list[Proposal]:
+    """Every changed entry of a draft with what the software proposes for it."""
+    before = codebooks.current(draft.project)
+    if before is None:
+        return []
+    pairs = changes.compare(before, draft)
+    return [Proposal(pair, _kind(pair)) for pair in pairs if pair.changes]
+
+
+def _kind(pair: Pair) -> Kind:
+    """The gravest of its changes: what destroys first, then what touches, then words."""
+    kinds = [change.kind for change in pair.changes]
+    touching = [kind for kind in kinds if kind not in changes.WORDS]
+    destructive = [kind for kind in touching if kind in DESTRUCTIVE]
+    return next(iter(destructive or touching or sorted(kinds, key=changes.WORDS.index)[::-1]))
+
+
+def faults(
+    draft: Codebook, rulings: Mapping[str, Ruling], *, confirmed: bool = False
+) -> dict[str, list[str]]:
+    """By entry what keeps the draft from being published with these rulings."""
+    found: dict[str, list[str]] = {}
+    there = proposals(draft)
+    for name in sorted(set(rulings) - {proposal.name for proposal in there}):
+        found[name] = [f"{name} is no entry that changes."]
+    for proposal in there:
         ruling = rulings.get(proposal.name, Ruling())
-        if ruling.kind and ruling.kind != proposal.kind and not ruling.reason.strip():
-            raise Refused(f"Say why {proposal.name} is {ruling.kind} and not {proposal.kind}.")
-        if proposal.decision:
-            old, new = proposal.decision.old, proposal.decision.new
-            found.append(_decision(old, new, proposal.kind, ruling))
+        said = [*proposal.faults(ruling), *(() if confirmed else proposal.unconfirmed(ruling))]
+        if said:
+            found[proposal.name] = said
+    for name, fault in _reused_names(draft):
+        found.setdefault(name, []).append(fault)
     return found
 
 
-def consequences(draft: Codebook, rulings: Mapping[str, Ruling]) -> list[Consequence]:
-    """Counts of what would be carried, queued and moved: nothing is written."""
-    return [work.consequence(decision=decision) for decision in decided(draft, rulings)]
+def stamp(draft: Codebook) -> str:
+    """What a page remembers of the draft that it shows, and of the codebook that it follows."""
+    before = codebooks.current(draft.project)
+    rows = draft.entries.values_list("name", "variable", "variable__replaces").order_by("name")
+    told = [before.pk if before else 0, codebooks.digest_of(draft), *map(list, rows)]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def consequences(
+    draft: Codebook, rulings: Mapping[str, Ruling], user: User | None = None
+) -> list[Consequence]:
+    """For each entry what would be carried, queued and moved, as far as this person may know.
+
+    Nothing is written. Without a person it is for who runs the server, and counts all.
+    """
+    there = proposals(draft)
+    return work.foresee(
+        project=draft.project,
+        seen=blind.cells_for(user) if user else blind.all_cells(draft.project),
+        decisions=list(_decided(there, rulings)),
+        added=[p.pair.new for p in there if p.is_asked_anew() and p.pair.new],
+        retired=[p.pair.old for p in there if p.leaves() and p.pair.old],
+    )
 
 
 @transaction.atomic
 def publish(
-    *, draft: Codebook, by: User, rulings: Mapping[str, Ruling], confirmed: bool = False
+    *,
+    draft: Codebook,
+    by: User | None,
+    rulings: Mapping[str, Ruling],
+    confirmed: bool = False,
+    seen: str | None = None,
 ) -> list[Consequence]:
     """Publish a draft and take the project over to it, in one transaction.
 
     Destructive changes need the variable's name typed, unless `confirmed` says that a person
-    at a command line asked for them.
+    at a command line asked for them. With `seen`, the stamp of the draft that was looked at, a
+    draft that somebody changed since is not published.
     """
+    draft = _held(draft, seen)
     before = codebooks.current(draft.project)
-    _refuse_reused_names(draft)
-    for proposal in proposals(draft) if not confirmed else []:
-        typed = rulings.get(proposal.name, Ruling()).typed_name.strip()
-        if proposal.is_destructive and typed != proposal.name:
-            raise Refused(f"Type the name {proposal.name} to confirm that it is {proposal.kind}.")
-    decisions = decided(draft, rulings)
-    added = [p.pair.new for p in proposals(draft) if p.kind == Kind.ADDED and p.pair.new]
+    if before and codebooks.digest_of(draft) == before.digest:
+        raise Refused("The draft says what the published codebook says: there is nothing new.")
+    if found := faults(draft, rulings, confirmed=confirmed):
+        _refuse(found)
+    _give_new_meanings(draft, rulings)
+    there = proposals(draft)
+    decisions = list(_decided(there, rulings))
+    added = [p.pair.new for p in there if p.is_asked_anew() and p.pair.new]
+    anew = bool(computed_anew(draft, there, rulings))
     book = codebooks.publish(codebook=draft, by=by)
     if before is None:
         return []
+    # Read again, so that everything is written with the published codebook in hand.
+    entries = {e.pk: e for e in codebooks.entries(book)}
     return work.follow_codebook(
-        before=before,
         codebook=book,
-        decisions=decisions,
-        added=[e for e in added if not e.is_computed],
+        decisions=[_with(entries, decision) for decision in decisions],
+        added=[entries[entry.pk] for entry in added],
+        computed=anew,
         by=by,
     )
 
 
-def _refuse_reused_names(draft: Codebook) -> None:
+def _with(entries: Mapping[int, Entry], decision: Decision) -> Decision:
+    new = entries[decision.new.pk]
+    return Decision(
+        decision.old, new, decision.kind, decision.reason, decision.codes, decision.recode
+    )
+
+
+def _held(draft: Codebook, seen: str | None) -> Codebook:
+    """The draft, held until it is published. Refuses what is no longer what the curator saw."""
+    held = Codebook.objects.select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    if held is None:
+        raise Overtaken("Somebody replaced this draft meanwhile: look at the new one.")
+    if held.published_at:
+        who = f" by {held.published_by}" if held.published_by else ""
+        raise Refused(f"Codebook {held.number} was published meanwhile{who}. Nothing was changed.")
+    if seen is not None and stamp(held) != seen:
+        raise Overtaken("Somebody changed this draft since the page was drawn: look at it again.")
+    return held
+
+
+def _refuse(found: Mapping[str, Iterable[str]]) -> None:
+    lines = [line for said in found.values() for line in said]
+    raise Refused(lines[0] if len(lines) == 1 else " ".join(lines))
+
+
+def _give_new_meanings(draft: Codebook, rulings: Mapping[str, Ruling]) -> None:
+    """Where a curator says that new words mean something else, it is another variable."""
+    for proposal in proposals(draft):
+        entry = proposal.pair.new
+        ruling = rulings.get(proposal.name, Ruling())
+        if entry is None or not proposal.touches(ruling) or proposal.pair.is_new_variable:
+            continue
+        before = entry.variable
+        variable = Variable.objects.get(pk=before.pk)
+        variable.pk, variable.replaces = None, before
+        variable._state.adding = True
+        variable.save()
+        entry.variable = variable
+        entry.save()
+
+
+def _decided(there: Iterable[Proposal], rulings: Mapping[str, Ruling]) -> Iterator[Decision]:
+    for proposal in there:
+        ruling = rulings.get(proposal.name, Ruling())
+        decision = proposal.decision(ruling)
+        if decision:
+            yield decision
+
+
+def computed_anew(
+    draft: Codebook, there: Iterable[Proposal], rulings: Mapping[str, Ruling]
+) -> list[str]:
+    """Computed entries whose cells may change: their rule is new, or what they read is touched."""
+    fresh = set()
+    for proposal in there:
+        old, new = proposal.pair.old, proposal.pair.new
+        if new is None:
+            continue
+        rule_changed = bool(new.derive) and (old is None or old.derive != new.derive)
+        if rule_changed or old is None or proposal.touches(rulings.get(proposal.name, Ruling())):
+            fresh.add(new.name)
+    derived = {e.name: expressions.words(e.derive) for e in codebooks.entries(draft) if e.derive}
+    while more := {n for n, words in derived.items() if words & fresh} - fresh:
+        fresh |= more
+    return [name for name in derived if name in fresh]
+
+
+# ------------------------------------------------------------------ names
+
+
+def _reused_names(draft: Codebook) -> Iterator[tuple[str, str]]:
     """A name that once stood for another variable would make old and new releases clash."""
     meant = _names_ever_used(draft.project, draft)
     for entry in codebooks.entries(draft):
         known = meant.get(entry.name, set())
         if known and not known & _ancestors(entry):
-            raise Refused(
-                f"The name {entry.name} stood for another variable before: choose a new one."
+            yield (
+                entry.name,
+                f"The name {entry.name} stood for another variable before: choose a new one.",
             )
 
 

@@ -6,6 +6,7 @@ from coding.models.case import Case, Source
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
 from coding.models.project import Member, Project, State, Unit
+from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Member",
     "MissingCode",
     "Project",
+    "Recoding",
     "Source",
     "State",
     "Unit",

@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from coding.models.case import Case, Source
 from coding.models.codebook import Codebook, Entry, Variable
+from coding.models.recoding import Recoding
 
 
 class CodingQuerySet(models.QuerySet["Coding"]):
@@ -149,6 +150,14 @@ class Cell(models.Model):
     )
     verified_at = models.DateTimeField(null=True, blank=True)
     since = models.DateTimeField(default=timezone.now, help_text="In this status since.")
+    recoding = models.ForeignKey(
+        Recoding,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="By whose rule it was carried from the variable before.",
+    )
     history = HistoricalRecords(no_db_index=["variable"])
 
     class Meta:

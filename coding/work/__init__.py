@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
+from coding.work.decisions import Decision
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
-from coding.work.recodes import Consequence, Decision, compute_again, consequence, follow_codebook
+from coding.work.recodes import Consequence, compute_again, follow_codebook, foresee
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
 from coding.work.training import (
@@ -33,8 +34,8 @@ __all__ = [
     "certify",
     "clear_value",
     "compute_again",
-    "consequence",
     "follow_codebook",
+    "foresee",
     "give_back",
     "knows",
     "mark_gold",

@@ -82,8 +82,9 @@ def _verdict(said: list[Said], entry: Entry) -> dict[str, str | None]:
 def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
     """An unsettled cell follows its codings; a settled one is flagged if a later one differs."""
     before = (cell.status, cell.text, cell.coders, cell.flagged)
-    cell.coders = len(said)
-    if cell.status in UNSETTLED and cell.verified_at is None:
+    # What was carried rests on more than what was said of the variable as it is now.
+    cell.coders = max(cell.coders, len(said)) if cell.recoding_id else len(said)
+    if cell.status in UNSETTLED and cell.verified_at is None and not cell.recoding_id:
         verdict = _verdict(said, entry)
         if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
             cell.since = timezone.now()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from coding import blind, codebooks, sittings
 from coding.errors import Refused
 from coding.models import Case, Codebook, Coding, Entry, Member
-from coding.work import answers, cells, signed
+from coding.work import answers, cells, moving, signed
 from coding.work.act import act
 
 
@@ -154,10 +154,12 @@ def _refuse_if_open(coding: Coding) -> None:
 
 
 def _reopen(coding: Coding, reason: str, question: str, by: User | None = None) -> None:
-    for each in sittings.sheets_of(coding):
+    sitting = sittings.sheets_of(coding)
+    for each in sitting:
         each.submitted_at = None
         each.question = question if each.pk == coding.pk else ""
         signed.save(each, why=reason, by=by)
+    moving.under_current(sitting, by)
 
 
 @act

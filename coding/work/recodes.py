@@ -6,154 +6,162 @@ says where it comes from.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
-from coding import blind, codebooks
-from coding.canonical import Invalid, join, members, parse
-from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Value
-from coding.work import cells, signed
+from coding import blind
+from coding.models import Case, Cell, Codebook, Coding, Entry, Project, Recoding
+from coding.work import cells, moving, needs, phases
 from coding.work.act import act
-
-
-@dataclass(frozen=True)
-class Decision:
-    """How an entry whose variable was replaced takes over what the old one holds.
-
-    `codes` says for a code what it becomes; None sends its cells to be coded again. Codes not
-    named stay as they are where the new entry knows them. With `recode` nothing is taken over.
-    """
-
-    old: Entry
-    new: Entry
-    kind: str
-    reason: str
-    codes: Mapping[str, str | None] = field(default_factory=dict)
-    recode: bool = False
-
-    @property
-    def note(self) -> str:
-        """The reference to the change that every carried cell bears."""
-        return f"codebook {self.new.codebook.number}, {self.kind}: {self.reason}"
-
-    def carried(self, text: str, states: Mapping[str, str]) -> str | None:
-        """What a written value becomes under the new entry; None where people must look again."""
-        if self.recode:
-            return None
-        domain = self.new.domain
-        if self.old.domain.is_missing(text) and domain.is_missing(text):
-            return text
-        codes = members(text) if self.old.domain.kind == "set" else [text]
-        mapped = [self.codes.get(code, code) for code in codes]
-        if any(code is None for code in mapped):
-            return None
-        kept = {code for code in mapped if code is not None}
-        try:
-            return parse(join(kept) if domain.kind == "set" else min(kept), domain, states)
-        except Invalid:
-            return None
+from coding.work.decisions import Decision, Survey, ancestry, survey
+from coding.work.moving import AT_ONCE, Way
+from coding.work.needs import Need, Sheets
 
 
 @dataclass
 class Consequence:
-    """What publishing does to one entry's cells and sheets, in counts."""
+    """What publishing does to the cells and sheets of one entry, in counts."""
 
     name: str
     cells: int = 0
     carried: int = 0
     queued: int = 0
+    sheets: int = 0
     unassigned: int = 0
     open_sheets: int = 0
+    becomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     by_value: Counter[str] = field(default_factory=Counter)
-
-
-def consequence(*, decision: Decision) -> Consequence:
-    """Count what a decision would do, before anything is written."""
-    found = Consequence(decision.new.name)
-    states = codebooks.states_of(decision.new.codebook.project_id)
-    for text, status in _old_cells(decision).values_list("text", "status"):
-        found.cells += 1
-        if text is None or decision.carried(text, states) is None:
-            found.queued += status != Cell.Status.UNRESOLVED
-            found.by_value[text or "disputed"] += 1
-        else:
-            found.carried += 1
-    opened = Value.objects.filter(
-        variable=decision.old.variable_id, coding__submitted_at=None, coding__withdrawn_at=None
-    )
-    found.open_sheets = opened.count()
-    return found
-
-
-def _old_cells(decision: Decision) -> QuerySet[Cell]:
-    return Cell.objects.filter(variable=decision.old.variable_id, case__in_universe=True)
 
 
 @act
 def follow_codebook(
     *,
-    before: Codebook,
     codebook: Codebook,
     decisions: Sequence[Decision] = (),
     added: Sequence[Entry] = (),
+    computed: bool = False,
     by: User | None = None,
 ) -> list[Consequence]:
-    """Take a project over to a codebook just published: cells, queues and open sheets."""
-    found = []
-    again: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for decision in decisions:
-        done, queued = _carry_cells(decision, by)
-        found.append(done)
-        for case in queued:
-            again[case, Coding.Purpose.RECODE].add(decision.new.pk)
-    for entry in added:
-        for case in _opened_cases(entry):
-            again[case, Coding.Purpose.TOP_UP].add(entry.pk)
-    unassigned = _queue(codebook, again, by)
-    for consequence in found:
-        consequence.unassigned = len(unassigned)
-    _move_open_sheets(before, codebook, decisions)
+    """Take a project over to a codebook just published: cells, queues and open sheets.
+
+    With `computed`, computed cells are worked out again.
+    """
+    # Held first: whoever is saving or handing in has done so, or does it on the sheet as moved.
+    going_on = list(
+        Coding.objects.select_for_update(of=("self",))
+        .open()
+        .filter(codebook__project=codebook.project_id)
+        .exclude(codebook=codebook)
+    )
+    surveys = [(decision, _carry_cells(decision, by)) for decision in decisions]
+    way = Way.to(codebook)
+    sheets = Sheets(codebook.project)
+    _carry_closed(decisions, sheets, way, by)
+    wanted = _wanted(surveys, added, sheets)
+    empty = moving.go_on(going_on, way, by)
+    needs.queue(codebook, [need for _, need in wanted], by)
+    _open_where_nothing_is_asked(empty)
+    if computed:
+        compute_again(project=codebook.project_id)
+    return [consequence(told, need) for told, need in wanted]
+
+
+def _wanted(
+    surveys: Sequence[tuple[Decision, Survey]], added: Sequence[Entry], sheets: Sheets
+) -> list[tuple[Survey, Need]]:
+    """What each decision and each added entry needs, in their order."""
+    old = {v for decision, _ in surveys for v in ancestry(decision.old.variable)}
+    values = needs.answered(old)
+    told = needs.told_of(entry.variable_id for entry in added)
+    found = [(t, needs.to_recode(decision, t, sheets, values)) for decision, t in surveys]
+    return found + [(Survey(), needs.to_top_up(entry, sheets, told)) for entry in added]
+
+
+def consequence(told: Survey, need: Need) -> Consequence:
+    """A survey and what it needs, in counts."""
+    return Consequence(
+        need.entry.name,
+        cells=told.cells,
+        carried=len(told.carried),
+        queued=len(told.queued),
+        sheets=len(need.asked),
+        unassigned=len(need.nobody),
+        becomes=told.carried_by,
+        by_value=told.queued_by,
+    )
+
+
+def foresee(
+    *,
+    project: Project,
+    seen: blind.Cells,
+    decisions: Sequence[Decision] = (),
+    added: Sequence[Entry] = (),
+    retired: Sequence[Entry] = (),
+) -> list[Consequence]:
+    """Count what a publication would do to the cells that may be seen: nothing is written."""
+    variables = [d.old.variable_id for d in decisions] + [e.variable_id for e in retired]
+    told: dict[int, list[Cell]] = {variable: [] for variable in variables}
+    rows = seen.filter(variable__in=variables, case__in_universe=True).order_by("pk")
+    for cell in rows.only("case", "variable", "text", "status"):
+        told[cell.variable_id].append(cell)
+    sheets = Sheets(project)
+    surveys = [(d, survey(d, told[d.old.variable_id])) for d in decisions]
+    found = [consequence(t, need) for t, need in _wanted(surveys, added, sheets)]
+    touched = [(d.old, found[n]) for n, d in enumerate(decisions)]
+    for entry in retired:
+        found.append(Consequence(entry.name, cells=len(told[entry.variable_id])))
+        touched.append((entry, found[-1]))
+    for entry, each in touched:
+        asking = sheets.asking(entry.variable.unit_id, {entry.variable_id})
+        each.open_sheets = sum(not sheet.handed_in for sheet in asking)
     return found
 
 
-def _carry_cells(decision: Decision, by: User | None) -> tuple[Consequence, list[int]]:
-    found, queued, fresh = Consequence(decision.new.name), [], []
-    states = codebooks.states_of(decision.new.codebook.project_id)
-    for cell in _old_cells(decision):
-        found.cells += 1
-        text = None if cell.text is None else decision.carried(cell.text, states)
-        if text is not None or cell.status == Cell.Status.UNRESOLVED:
-            fresh.append(_carried_cell(cell, decision, text))
-        else:
-            queued.append(cell.case_id)
-    queued += _closed_cases(decision)
-    bulk_create_with_history(
-        fresh, Cell, batch_size=500, default_user=by, default_change_reason=decision.note
+def _recorded(decision: Decision) -> Recoding:
+    return Recoding.objects.create(
+        codebook=decision.new.codebook,
+        old=decision.old.variable,
+        new=decision.new.variable,
+        kind=decision.kind,
+        reason=decision.reason,
+        codes=dict(decision.codes),
+        again=decision.recode,
     )
-    found.carried, found.queued = len(fresh), len(queued)
-    return found, queued
 
 
-def _closed_cases(decision: Decision) -> Iterable[int]:
-    """Cases handed in by some and not yet open: who answered the old question answers anew."""
-    closed = Value.objects.filter(
+def _carry_cells(decision: Decision, by: User | None) -> Survey:
+    recoding = _recorded(decision)
+    told = survey(decision, old_cells(decision))
+    fresh = [_carried_cell(cell, decision, recoding) for cell in told.carried]
+    if fresh:
+        bulk_create_with_history(
+            fresh,
+            Cell,
+            batch_size=AT_ONCE,
+            default_user=by,
+            default_change_reason=decision.note,
+        )
+    return told
+
+
+def old_cells(decision: Decision) -> blind.Cells:
+    """The cells that a decision is about: those of the data set."""
+    return Cell.objects.filter(
         variable=decision.old.variable_id,
-        coding__submitted_at__isnull=False,
-        coding__unblinded_at=None,
-        coding__withdrawn_at=None,
-        coding__purpose__in=blind.SPEAKING,
+        case__in_universe=True,
+        case__unit=decision.new.variable.unit_id,
     )
-    return closed.values_list("coding__case", flat=True).distinct()
 
 
-def _carried_cell(cell: Cell, decision: Decision, text: str | None) -> Cell:
+def _carried_cell(cell: Cell, decision: Decision, recoding: Recoding) -> Cell:
     """A settled cell stays settled, with its reason; what was only compared stays so."""
-    reason = f"{cell.reason}\n{decision.note}".strip() if cell.reason else ""
+    text = None if cell.text is None else decision.carried(cell.text)
     return Cell(
         case_id=cell.case_id,
         variable_id=decision.new.variable_id,
@@ -161,81 +169,46 @@ def _carried_cell(cell: Cell, decision: Decision, text: str | None) -> Cell:
         text=text,
         coders=cell.coders,
         cause=cell.cause,
-        reason=reason,
+        reason=f"{cell.reason}\n{decision.note}".strip() if cell.reason else "",
         flagged=cell.flagged,
+        verified_by_id=cell.verified_by_id,
+        verified_at=cell.verified_at,
         since=cell.since,
+        recoding=recoding,
     )
 
 
-def _opened_cases(entry: Entry) -> Iterable[int]:
-    """Cases of the entry's unit that are open already: they do not know the new question."""
-    opened = Coding.objects.filter(
-        case__unit=entry.variable.unit_id, case__in_universe=True, unblinded_at__isnull=False
-    )
-    has = Cell.objects.filter(variable=entry.variable_id).values("case")
-    return opened.exclude(case__in=has).values_list("case", flat=True).distinct()
-
-
-def _queue(
-    codebook: Codebook, again: Mapping[tuple[int, str], set[int]], by: User | None
-) -> list[int]:
-    """A blind sheet for each person who coded a touched case; gives the cases without one."""
-    people = Member.objects.filter(project=codebook.project_id, kind=Member.Kind.PERSON).exclude(
-        role=Member.Role.READER
-    )
-    cases = {case for case, _ in again}
-    coders: dict[int, set[int]] = defaultdict(set)
-    done = Coding.objects.standing().filter(
-        submitted_at__isnull=False,
-        case__in=cases,
-        purpose=Coding.Purpose.PRODUCTION,
-        coder__in=people.values("user"),
-    )
-    for case, coder in done.values_list("case", "coder"):
-        coders[case].add(coder)
-    for (case, purpose), entries in again.items():
-        for coder in coders[case]:
-            coding = Coding(case_id=case, coder_id=coder, codebook=codebook, purpose=purpose)
-            signed.save(coding, why=f"codebook {codebook.number}", by=by)
-            coding.asks.set(entries)
-    return sorted(cases - set(coders))
-
-
-def _move_open_sheets(before: Codebook, codebook: Codebook, decisions: Sequence[Decision]) -> None:
-    """Open sheets go on under the new codebook; no value is lost, none is asked twice."""
-    opened = list(Coding.objects.open().filter(codebook=before).select_related("case"))
-    ids = [coding.pk for coding in opened]
+def _carry_closed(
+    decisions: Sequence[Decision], sheets: Sheets, way: Way, by: User | None
+) -> None:
+    """Sheets handed in on cases that are not open yet: where the rule covers every answer it is
+    said by rule as well; earlier data sets, that nobody can ask, say what the rule makes of them.
+    """
     for decision in decisions:
-        _carry_values(decision, ids)
-    entries = {e.variable_id: e.pk for e in codebooks.entries(codebook)}
-    entries |= {d.old.variable_id: d.new.pk for d in decisions}
-    asked = dict(Entry.objects.filter(codebook=before).values_list("pk", "variable"))
-    for coding in opened:
-        only = [entries[asked[e.pk]] for e in coding.asks.all() if asked[e.pk] in entries]
-        coding.codebook = codebook
-        signed.save(coding, why=f"goes on under codebook {codebook.number}")
-        if only:
-            coding.asks.set(only)
+        meanings = {decision.old.variable_id}
+        closed = [
+            s.pk
+            for s in sheets.asking(decision.old.variable.unit_id, meanings)
+            if s.handed_in
+            and not s.opened
+            and (decision.is_total or not sheets.can_be_asked(s.coder))
+        ]
+        if closed:
+            only = Way(way.codebook, way.entries, {decision.old.variable_id: [decision]})
+            moving.carry_values(closed, only, by)
 
 
-def _carry_values(decision: Decision, codings: Sequence[int]) -> None:
-    states = codebooks.states_of(decision.new.codebook.project_id)
-    fresh = []
-    for value in Value.objects.filter(coding__in=codings, variable=decision.old.variable_id):
-        if (text := decision.carried(value.text, states)) is not None:
-            fresh.append(
-                Value(
-                    coding_id=value.coding_id,
-                    variable_id=decision.new.variable_id,
-                    text=text,
-                    certainty=value.certainty,
-                    note=value.note,
-                )
-            )
-    bulk_create_with_history(fresh, Value, batch_size=500, default_change_reason=decision.note)
+def _open_where_nothing_is_asked(empty: Sequence[Coding]) -> None:
+    """A sheet that nobody waits for any more must not keep its case closed."""
+    families = {coding.case.family_id for coding in empty}
+    for root in Case.objects.filter(pk__in=families):
+        phases.open_family(root, timezone.now())
 
 
 def compute_again(*, project: int) -> None:
     """Compute every derived cell of a project again, after its derive rules changed."""
-    for root in Case.objects.filter(unit__project=project, parent=None):
+    coded = Cell.objects.filter(case__unit__project=project)
+    families = set(coded.values_list("case__root", flat=True).distinct())
+    alone = set(coded.filter(case__root=None).values_list("case", flat=True).distinct())
+    for root in Case.objects.filter(pk__in=families | alone).select_related("unit__project"):
         cells.derive(root)

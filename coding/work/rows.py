@@ -7,10 +7,13 @@ import secrets
 from django.utils import timezone
 
 from coding import codebooks
+from coding.blind import SPEAKING
 from coding.errors import Refused
 from coding.models import Case, Coding, Entry, Member, Unit, Value
 from coding.work import signed
 from coding.work.act import act
+
+OUT = "the roster was settled without this state"
 
 
 def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
@@ -25,8 +28,11 @@ def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
         .select_related("case")
     }
     names = codebooks.states_of(unit.project_id) if set(states) - set(mine) else {}
+    coded = _coded_apart(coding, unit) if set(states) - set(mine) else set()
     for state in states:
         child = mine.get(state)
+        if child is None and state in coded:
+            continue
         if child is None:
             case = partner_case(coding.case, unit, state, names.get(state, state))
             _open_sheet(coding, case, state)
@@ -35,6 +41,20 @@ def follow_roster(coding: Coding, entry: Entry, states: list[str]) -> None:
     for state, child in mine.items():
         if state not in states and child.withdrawn_at is None and child.submitted_at is None:
             _withdraw(child, "no longer listed")
+
+
+def _coded_apart(coding: Coding, unit: Unit) -> set[str]:
+    """States whose sheets the coder has handed in already, where only the list is asked again."""
+    if not coding.asks.exists():
+        return set()
+    handed_in = Coding.objects.standing().filter(
+        coder=coding.coder_id,
+        case__parent=coding.case_id,
+        case__unit=unit,
+        submitted_at__isnull=False,
+        purpose__in=SPEAKING,
+    )
+    return {key.rsplit("/", 1)[-1] for key in handed_in.values_list("case__key", flat=True)}
 
 
 def partner_case(parent: Case, unit: Unit, state: str, name: str) -> Case:
@@ -123,7 +143,7 @@ def follow_ruling(case: Case, entry: Entry, states: list[str]) -> None:
     ):
         _set_universe(child, False)
         for coding in Coding.objects.open().filter(case=child, purpose=Coding.Purpose.TOP_UP):
-            _withdraw(coding, "the roster was settled without this state")
+            _withdraw(coding, OUT)
 
 
 def _set_universe(case: Case, inside: bool) -> None:
@@ -148,5 +168,11 @@ def _top_up(parent: Case, child: Case, entry: Entry) -> None:
             purpose=Coding.Purpose.TOP_UP,
         )
         _name_row(child_coding, child.key.rpartition("/")[2])
-        if not created and child_coding.withdrawn_at:
+        if not created and child_coding.withdrawn_at and _was_put_away(child_coding):
             _withdraw(child_coding, None)
+
+
+def _was_put_away(coding: Coding) -> bool:
+    """Whether a ruling took it off the worklist; what a curator withdrew stays withdrawn."""
+    last = coding.history.order_by("-history_id").first()
+    return last is not None and last.history_change_reason == OUT
