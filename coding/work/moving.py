@@ -56,9 +56,9 @@ def go_on(codings: Sequence[Coding], way: Way, by: User | None = None) -> list[C
     """
     book = way.codebook
     taken = set(
-        Coding.objects.filter(
-            codebook=book, case__in={c.case_id for c in codings}
-        ).values_list("case", "coder", "purpose")
+        Coding.objects.filter(codebook=book, case__in={c.case_id for c in codings}).values_list(
+            "case", "coder", "purpose"
+        )
     )
     moving = {}
     for coding in sorted(codings, key=lambda c: (c.codebook_id, c.pk), reverse=True):
@@ -102,15 +102,22 @@ def _move_asks(codings: Mapping[int, Coding], way: Way) -> list[int]:
     for coding, variable in rows.values_list("coding_id", "entry__variable"):
         asked[coding].append(variable)
     empty = []
-    fresh = []
+    fresh = set()
     for pk, variables in asked.items():
         heirs = {h.pk for v in variables if (h := way.heir(v)) and not h.is_computed}
-        fresh += [through(coding_id=pk, entry_id=heir) for heir in sorted(heirs)]
+        fresh |= {(pk, heir) for heir in heirs}
         if not heirs:
             empty.append(pk)
     rows.exclude(coding__in=empty).delete()
-    through.objects.bulk_create(fresh, batch_size=AT_ONCE)
+    ask(fresh)
     return empty
+
+
+def ask(pairs: Iterable[tuple[int, int]]) -> None:
+    """Let each of these sheets ask the entry beside it, if it does not yet."""
+    through = Coding.asks.through
+    rows = [through(coding_id=coding, entry_id=entry) for coding, entry in sorted(pairs)]
+    through.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
 def carry_values(codings: Iterable[int], way: Way, by: User | None = None) -> None:

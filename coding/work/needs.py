@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from simple_history.utils import bulk_create_with_history
 
 from coding import blind, codebooks
 from coding.models import Cell, Codebook, Coding, Entry, Member, Project, Value
+from coding.work import moving
 from coding.work.decisions import Decision, Survey, ancestry
 from coding.work.moving import AT_ONCE
 
@@ -54,10 +56,9 @@ class Sheets:
         speaking = Coding.objects.standing().filter(
             case__unit__project=self.project, case__in_universe=True, purpose__in=blind.SPEAKING
         )
-        columns = ("pk", "case", "case__unit", "coder", "codebook", "purpose")
-        moments = ("submitted_at", "unblinded_at")
-        found = speaking.order_by().values_list(*columns, *moments)
-        return [Sheet(*rest, bool(given), bool(opened)) for *rest, given, opened in found]
+        moments = {"given": Q(submitted_at__isnull=False), "opened": Q(unblinded_at__isnull=False)}
+        columns = ("pk", "case", "case__unit", "coder", "codebook", "purpose", *moments)
+        return [Sheet(*r) for r in speaking.order_by().annotate(**moments).values_list(*columns)]
 
     @cached_property
     def asks(self) -> dict[int, set[int]]:
@@ -132,9 +133,9 @@ def to_recode(
     said = set().union(*(values.get(v, set()) for v in meanings))
     unit = decision.new.variable.unit_id
     for sheet in sheets.rows:
-        if sheet.pk in said and sheet.case in told.queued and sheet.handed_in:
-            if sheets.can_be_asked(sheet.coder):
-                need.asked.add((sheet.case, sheet.coder))
+        is_touched = sheet.pk in said and sheet.case in told.queued
+        if is_touched and sheet.handed_in and sheets.can_be_asked(sheet.coder):
+            need.asked.add((sheet.case, sheet.coder))
     if not decision.is_total:
         need.asked |= {
             (s.case, s.coder)
@@ -214,11 +215,5 @@ def _open_sheets(codebook: Codebook) -> tuple[dict[Place, int], set[tuple[int, i
 
 
 def _ask(wanted: Mapping[Place, set[int]], sheets: Mapping[Place, int]) -> None:
-    through = Coding.asks.through
-    rows = [
-        through(coding_id=sheets[place], entry_id=entry)
-        for place, entries in sorted(wanted.items())
-        if place in sheets
-        for entry in sorted(entries)
-    ]
-    through.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    rows = ((sheets[place], entries) for place, entries in wanted.items() if place in sheets)
+    moving.ask((sheet, entry) for sheet, entries in rows for entry in entries)

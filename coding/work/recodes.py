@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
@@ -178,9 +179,7 @@ def _carried_cell(cell: Cell, decision: Decision, recoding: Recoding) -> Cell:
     )
 
 
-def _carry_closed(
-    decisions: Sequence[Decision], sheets: Sheets, way: Way, by: User | None
-) -> None:
+def _carry_closed(decisions: Sequence[Decision], sheets: Sheets, way: Way, by: User | None) -> None:
     """Sheets handed in on cases that are not open yet: where the rule covers every answer it is
     said by rule as well; earlier data sets, that nobody can ask, say what the rule makes of them.
     """
@@ -208,7 +207,6 @@ def _open_where_nothing_is_asked(empty: Sequence[Coding]) -> None:
 def compute_again(*, project: int) -> None:
     """Compute every derived cell of a project again, after its derive rules changed."""
     coded = Cell.objects.filter(case__unit__project=project)
-    families = set(coded.values_list("case__root", flat=True).distinct())
-    alone = set(coded.filter(case__root=None).values_list("case", flat=True).distinct())
-    for root in Case.objects.filter(pk__in=families | alone).select_related("unit__project"):
+    families = coded.order_by().annotate(family=Coalesce("case__root", "case")).values("family")
+    for root in Case.objects.filter(pk__in=families).select_related("unit__project"):
         cells.derive(root)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from coding import codebooks
+from coding import codebooks, publishing
 from coding.documents import Document
-from coding.models import Project
+from coding.models import Codebook, Project
+from coding.publishing import Ruling
+from coding.work import Consequence
 from curation.faults import BadInput, Fault
 
 
@@ -24,25 +27,54 @@ class CodebookReport:
     number: int
     digest: str
     variables: int
+    consequences: list[Consequence] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The report in words."""
         made = [f"Project {self.project} did not exist and was made."] if self.made_project else []
         said = f"{self.state}, {self.variables} variables, {self.digest}"
-        return [*made, f"Codebook {self.number} of {self.project}: {said}"]
+        told = [f"  {line}" for line in map(told_of, self.consequences)]
+        return [*made, f"Codebook {self.number} of {self.project}: {said}", *told]
+
+
+def told_of(consequence: Consequence) -> str:
+    """What publishing does to one entry, in words."""
+    c = consequence
+    parts = [
+        f"{c.carried} of {c.cells} cells carried by rule" if c.cells else "",
+        f"{c.queued} to code again" if c.queued else "",
+        f"{c.sheets} sheets queued" if c.sheets else "",
+        f"{c.unassigned} cases with nobody to ask" if c.unassigned else "",
+    ]
+    return f"{c.name}: {', '.join(filter(None, parts)) or 'no cell touched'}"
 
 
 @transaction.atomic
 def import_codebook(
-    *, slug: str, document: Document, title: str = "", publish: bool = False
+    *,
+    slug: str,
+    document: Document,
+    title: str = "",
+    publish: bool = False,
+    rulings: Mapping[str, Ruling] | None = None,
+    confirmed: bool = False,
 ) -> CodebookReport:
-    """Draft or publish a codebook from its document, making the project if there is none."""
+    """Draft or publish a codebook from its document, making the project if there is none.
+
+    A later version takes the project over to it; what that needs to be told is in `rulings`,
+    and `confirmed` lets through what destroys. Raises BadInput with all that is missing.
+    """
     project, made = _project(slug, title or str(document["codebook"]["title"]))
     before = codebooks.current(project)
     codebook = codebooks.draft(project=project, document=document)
     unchanged = before is not None and codebook.pk == before.pk
+    done: list[Consequence] = []
     if publish and not unchanged:
-        codebook = codebooks.publish(codebook=codebook)
+        _refuse_what_is_missing(codebook, rulings or {}, confirmed)
+        done = publishing.publish(
+            draft=codebook, by=None, rulings=rulings or {}, confirmed=confirmed
+        )
+        codebook.refresh_from_db()
     return CodebookReport(
         project=project.slug,
         made_project=made,
@@ -50,7 +82,26 @@ def import_codebook(
         number=codebook.number,
         digest=codebook.digest or codebooks.digest_of(codebook),
         variables=codebook.entries.count(),
+        consequences=done,
     )
+
+
+def _refuse_what_is_missing(
+    draft: Codebook, rulings: Mapping[str, Ruling], confirmed: bool
+) -> None:
+    """All that keeps the version from being published, and what publishing it would do."""
+    found = publishing.faults(draft, rulings, confirmed=True)
+    faults = [Fault(f"variable {n}", "", said) for n, each in found.items() for said in each]
+    told = {c.name: told_of(c) for c in publishing.consequences(draft, rulings)}
+    for proposal in publishing.proposals(draft) if not confirmed else []:
+        ruling = rulings.get(proposal.name, Ruling())
+        if proposal.is_destructive(ruling):
+            does = told.get(proposal.name, "").partition(": ")[2]
+            rule = f"cannot be taken back ({does}): confirm it with --yes, or decide otherwise"
+            kind = proposal.ruled(ruling)
+            faults.append(Fault(f"variable {proposal.name}", kind, f"{rule} with --rulings FILE."))
+    if faults:
+        raise BadInput(faults)
 
 
 def _project(slug: str, title: str) -> tuple[Project, bool]:

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from curation import codebook_files, formats
 from curation.formats.said import told
 from curation.intake import import_codebook
+from curation.intake.rulings import read_rulings
 from curation.management.reporting import Reporting, add_project
 
 
@@ -28,6 +29,15 @@ class Command(Reporting):
         )
         parser.add_argument("--title", default="", help="Of a new project; else the codebook's.")
         parser.add_argument("--publish", action="store_true", help="Publish it, for good.")
+        parser.add_argument(
+            "--rulings",
+            default="",
+            metavar="FILE",
+            help="What is decided on changed entries, by name: kind, reason, codes, recode.",
+        )
+        parser.add_argument(
+            "--yes", action="store_true", help="Publish also what narrows, splits or drops."
+        )
 
     def act(self, options: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
         path = Path(options["file"])
@@ -38,6 +48,8 @@ class Command(Reporting):
             document=document,
             title=options["title"],
             publish=options["publish"],
+            rulings=read_rulings(Path(options["rulings"])) if options["rulings"] else {},
+            confirmed=options["yes"],
         )
         data = asdict(report) | {"unmapped": [asdict(line) for line in unmapped]}
         return data, [*report.lines(), *told(unmapped)]
