@@ -16,6 +16,7 @@ from tests.tables import LONG, csv_of, everything, refused, run
 
 OURS = [
     "assign",
+    "check_cells",
     "export_codebook",
     "import_cases",
     "import_codebook",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
 from coding.work.decisions import Decision
+from coding.work.drift import Drift, drift
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.recodes import Consequence, compute_again, follow_codebook, foresee
 from coding.work.records import Cited, Recorded, record
@@ -26,6 +27,7 @@ __all__ = [
     "Cited",
     "Consequence",
     "Decision",
+    "Drift",
     "Recorded",
     "add_citation",
     "add_row",
@@ -34,6 +36,7 @@ __all__ = [
     "certify",
     "clear_value",
     "compute_again",
+    "drift",
     "follow_codebook",
     "foresee",
     "give_back",
