@@ -18,6 +18,7 @@ import cel
 LONGEST_TEXT = 20_000
 NONE = "none"  # the empty set: written, because no value at all means "not coded yet"
 SEPARATOR = ";"
+EARLIEST, LATEST = "0001-01-01", "9999-12-31"  # what has no beginning or no end
 
 Number = int | float
 Plain = Number | str | list[Number | str] | dict[str, str]
@@ -280,8 +281,8 @@ def bounds(text: str) -> tuple[str, str, str]:
     """
     if SEPARATOR_OF_RANGE in text:
         first, last = text.split(SEPARATOR_OF_RANGE)
-        earliest = "0001-01-01" if first == ".." else bounds(first)[0]
-        latest = "9999-12-31" if last == ".." else bounds(last)[1]
+        earliest = EARLIEST if first == ".." else bounds(first)[0]
+        latest = LATEST if last == ".." else bounds(last)[1]
         return earliest, latest, "range"
     plain = text.rstrip("~?%")
     if len(plain) == 10:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max, Prefetch
 from django.utils import timezone
 
-from coding import documents, expressions
+from coding import canonical, documents, expressions
 from coding.documents import Document
 from coding.errors import Refused
 from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit, Variable
@@ -25,6 +25,7 @@ class Swayed(NamedTuple):
     names: frozenset[str]  # entries of its own unit, itself among them
     by_rules: bool  # whether any rule reads it, or is its own
     rows: bool  # whether the sheets of another unit may ask more or less
+    across: bool  # whether a check of another unit, or one that reads rows below, is concerned
 
 
 def current(project: Project) -> Codebook | None:
@@ -69,6 +70,12 @@ def entries_of(codebook: Codebook, unit: int) -> tuple[Entry, ...]:
     return tuple(e for e in entries(codebook) if e.variable.unit_id == unit)
 
 
+def units_below(codebook: Codebook, unit: int) -> list[Unit]:
+    """The units whose rows stand right under a row of this one, in the codebook's order."""
+    units = {e.variable.unit_id: e.variable.unit for e in entries(codebook)}
+    return [below for below in units.values() if below.parent_id == unit]
+
+
 def swayed(codebook: Codebook, entry: Entry) -> Swayed:
     """What an answer has a say in, by the words of the rules. Worked out once per process."""
     if codebook.published_at:
@@ -88,16 +95,23 @@ def _swayed_by(found: tuple[Entry, ...], name: str) -> Swayed:
         fresh = {e for e, words in ruled.items() if words & fresh} - decided
         decided |= fresh
     entry = next(e for e in found if e.name == name)
+    told = decided | ({entry.variable.roster_of.name} if entry.variable.roster_of else set())
+    checked = {e.name for e in found if any(_words(c) & told for c in e.checks)}
+    below = {e.variable.unit.name for e in found if e.variable.unit.parent_id}
     unit = entry.variable.unit_id
-    checked = {
-        e.name for e in found if any(expressions.words(c["expr"]) & decided for c in e.checks)
-    }
     here = {e.name for e in found if e.variable.unit_id == unit} & (decided | checked)
+    others = {e.name for e in found if e.checks} & (decided | checked) - here
+    looks_down = (c for e in found if e.name in here for c in e.checks if _words(c) & below)
     return Swayed(
         names=frozenset(here),
         by_rules=len(here) > 1 or bool(entry.checks or entry.skip_if or entry.derive),
         rows=any(e.skip_if and e.name in decided for e in found if e.variable.unit_id != unit),
+        across=bool(others) or any(looks_down),
     )
+
+
+def _words(check: dict[str, str]) -> frozenset[str]:
+    return expressions.words(check["expr"])
 
 
 def newest_entries(project: Project) -> dict[int, Entry]:
@@ -117,6 +131,20 @@ def states_of(project: int) -> dict[str, str]:
     """Codes of the project's state list and their names; the last spell names a code."""
     rows = State.objects.filter(project=project).order_by("member_from")
     return dict(rows.values_list("code", "name"))
+
+
+def spells_of(project: int) -> expressions.Spells:
+    """First and last day of each spell in the state system, by code as rules read it."""
+    found: dict[object, list[tuple[str, str]]] = {}
+    rows = State.objects.filter(project=project).order_by("member_from")
+    for code, first, last in rows.values_list("code", "member_from", "member_until"):
+        until = last.isoformat() if last else canonical.LATEST
+        spell = (first.isoformat(), until)
+        found.setdefault(canonical.plain(code, _A_STATE), []).append(spell)
+    return found
+
+
+_A_STATE = canonical.Domain("state")
 
 
 def document_of(codebook: Codebook) -> Document:

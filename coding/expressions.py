@@ -8,17 +8,30 @@ everything that really depends on it with an error, which here means "the rule d
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import cel
 
 from coding.canonical import Domain, Plain, plain
 
 LONGEST = 1_000
+MOST_ROWS = 1_000  # rows of one list; more cannot be known, so that no rule runs long
+IN_SYSTEM = "in_system"
 FUNCTIONS = frozenset(
-    ("contains", "double", "endsWith", "int", "matches", "size", "startsWith", "string", "sum")
+    (
+        "contains",
+        "double",
+        "endsWith",
+        IN_SYSTEM,
+        "int",
+        "matches",
+        "size",
+        "startsWith",
+        "string",
+        "sum",
+    )
 )
 _UNKNOWN = (RuntimeError, LookupError, TypeError, ValueError, ArithmeticError)
 _TOKEN = re.compile(
@@ -34,6 +47,7 @@ _TOO_MUCH = re.compile(r"(?<!\bin)(?<!\bin )[\[{]|\bmatches\b|\bsiblings\b")
 
 Answers = Mapping[str, str]
 Domains = Mapping[str, Domain]
+Spells = Mapping[object, Sequence[tuple[str, str]]]  # first and last day of each, by state
 
 
 class BadExpression(ValueError):
@@ -50,11 +64,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may read: this row, the rows above it by unit name, and the rows beside it."""
+    """What a rule may read: this row, the rows around it, and when states were in the system.
+
+    Rows above and below are found by the names of their units. A unit that is not in `below` has
+    rows that are not known; `spells` is asked for only where a rule asks.
+    """
 
     row: Row
     parents: Mapping[str, Row] = field(default_factory=dict)
     siblings: Sequence[Row] = ()
+    below: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    spells: Callable[[], Spells] = dict
 
 
 @lru_cache(maxsize=4096)
@@ -96,8 +116,7 @@ def _placed(message: str) -> str:
 def _refuse_long_runs(text: str) -> None:
     """The engine copies a list for each row that a loop adds: keep rows, loops and lists few."""
     bare, loops = _bare(text), _loops(text)
-    if re.search(r"\bsiblings\b(?! ?\.)", bare):
-        raise BadExpression("siblings can only be counted and looped over, as siblings.size().")
+    refuse_as_values(text, ("siblings",))
     if len(loops) > 2:
         raise BadExpression("More than two loops could run too long.")
     for start, end, _ in loops:
@@ -107,6 +126,18 @@ def _refuse_long_runs(text: str) -> None:
                 "Inside a loop there can be no other loop, no siblings, no matches, no list but "
                 "after `in`, and no more than four additions: it could run too long."
             )
+
+
+def refuse_as_values(text: str, lists: Collection[str]) -> None:
+    """Rows beside and below have no order and can be many: they are counted and looped over."""
+    bare = _bare(text)
+    for name in lists:
+        uncounted = re.sub(rf"\bsize ?\( ?{name} ?\)", "", bare)
+        if re.search(rf"(?<![.\w]){name}\b(?! ?\.)", uncounted):
+            raise BadExpression(f"{name} can only be counted and looped over, as {name}.size().")
+        for start, end, _ in _loops(text):
+            if re.search(rf"(?<![.\w]){name}\b", bare[start:end]):
+                raise BadExpression(f"Inside a loop there can be no {name}: it could run too long.")
 
 
 @lru_cache(maxsize=4096)
@@ -158,6 +189,7 @@ def evaluate(text: str, context: Context) -> object | None:
     """The expression's result, or None where it cannot be known."""
     scope = cel.Context()
     scope.add_function("sum", sum)
+    scope.add_function(IN_SYSTEM, partial(_in_system, context.spells))
     needed = names(text)
     for name, value in _bound(context.row, text).items():
         if name in needed:
@@ -165,8 +197,9 @@ def evaluate(text: str, context: Context) -> object | None:
     for unit, row in context.parents.items():
         if unit in needed:
             scope.add_variable(unit, _bound(row, text))
-    if "siblings" in needed:
-        scope.add_variable("siblings", _beside(context.siblings, text))
+    for name, rows in {"siblings": context.siblings, **context.below}.items():
+        if name in needed and len(rows) <= MOST_ROWS:
+            scope.add_variable(name, _listed(rows, text))
     try:
         return compiled(text).execute(scope)  # type: ignore[no-any-return]
     except _UNKNOWN:
@@ -185,8 +218,19 @@ def words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text))
 
 
-def _beside(rows: Sequence[Row], text: str) -> list[dict[str, Plain]]:
-    """The siblings, those that are known best first: the engine stops at the first unknown one.
+def _in_system(spells: Callable[[], Spells], state: object, date: Mapping[str, str]) -> bool:
+    """Whether the state was a member on any day that the date can mean."""
+    known = spells()[state]  # a state that is not on the list is unknown
+    return any(first <= date["latest"] and date["earliest"] <= last for first, last in known)
+
+
+def reads_states(text: str) -> bool:
+    """Whether an expression asks for the project's list of states."""
+    return IN_SYSTEM in compiled(text).functions()
+
+
+def _listed(rows: Sequence[Row], text: str) -> list[dict[str, Plain]]:
+    """Rows for a loop, those that are known best first: it stops at the first unknown one.
 
     So one row that decides `exists` or `all` is found whatever the others leave open.
     """

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from coding.canonical import Domain, Invalid, matches, parse
-from coding.expressions import BadExpression, names, parent_names, sibling_names
+from coding.expressions import (
+    BadExpression,
+    names,
+    parent_names,
+    reads_states,
+    refuse_as_values,
+    sibling_names,
+)
 
 Fault = tuple[str, str]  # place and rule
 Variable = Mapping[str, Any]
@@ -28,9 +35,9 @@ def faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         place = f"variable {v['name']}"
         yield from _kind_faults(place, v, of_unit, parents)
         for part, text in expressions_of(v):
-            for fault in _expression_faults(f"{place}, {part}", text, v["unit"], of_unit, above):
+            for rule in _expression_faults(part, text, v["unit"], of_unit, above):
                 unreadable = True
-                yield fault
+                yield f"{place}, {part}", rule
         if v.get("skip"):
             yield from _skip_faults(f"{place}, skip", v, head.get("missing_codes") or [])
     if not unreadable:
@@ -111,20 +118,33 @@ def expressions_of(v: Variable) -> Iterator[tuple[str, str]]:
 
 
 def _expression_faults(
-    place: str, text: str, unit: str, of_unit: OfUnits, above: Mapping[str, Sequence[str]]
-) -> Iterator[Fault]:
+    part: str, text: str, unit: str, of_unit: OfUnits, above: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    below = [name for name, units in above.items() if units[:1] == [unit]]
     try:
         used = names(text)
+        refuse_as_values(text, below)
     except BadExpression as error:
-        yield place, str(error)
+        yield str(error)
         return
-    for name in sorted(used - {*of_unit[unit], *above[unit], "siblings"}):
-        yield place, f"{name} is not a variable of {unit} nor a unit above it."
-    for name in sorted(sibling_names(text) - set(of_unit[unit])):
-        yield place, f"{name} is not a variable of {unit}."
+    if not part.startswith("check"):
+        yield from _beyond(text, used, unit, below)
+    for name in sorted(used - {*of_unit[unit], *above[unit], *below, "siblings"}):
+        yield f"{name} is not a variable of {unit} nor a unit above or right below it."
+    looped = {name for each in (unit, *(u for u in below if u in used)) for name in of_unit[each]}
+    for name in sorted(sibling_names(text) - looped):
+        yield f"{name} is not a variable of {unit}."
     for parent in above[unit]:
         for name in sorted(parent_names(text, parent) - set(of_unit[parent])):
-            yield place, f"{parent}.{name} is not a variable of {parent}."
+            yield f"{parent}.{name} is not a variable of {parent}."
+
+
+def _beyond(text: str, used: frozenset[str], unit: str, below: Sequence[str]) -> Iterator[str]:
+    """What only a check may read: skip and derive rules must stand by the row itself."""
+    for name in sorted(used & set(below)):
+        yield f"{name} is a unit below {unit}: only a check may read its rows."
+    if reads_states(text):
+        yield "in_system is for checks only: the list of states may change, the rule may not."
 
 
 def _skip_faults(

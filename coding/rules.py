@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from coding.canonical import Domain, Invalid, parse
-from coding.expressions import Context, Row, evaluate, holds, words
-from coding.models import Entry
+from coding.canonical import Domain, Invalid, members, parse
+from coding.expressions import Context, Row, Spells, evaluate, holds, words
+from coding.models import Entry, Unit
 
 Answers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The answers around a row: those of the rows above, by unit name, and beside it."""
+    """What is around a row: rows above and below by unit name, beside it, and the states' spells.
+
+    Only checks read the rows below: whether these are asked may depend on the row itself.
+    """
 
     parents: Mapping[str, Row] = field(default_factory=dict)
     siblings: Sequence[Row] = ()
+    below: dict[str, Sequence[Row]] = field(default_factory=dict)
+    spells: Callable[[], Spells] = dict
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,12 @@ class Broken:
 
     entry: Entry
     message: str
-    hard: bool = True
+    severity: str = "hard"
+    expr: str = ""
+
+    @property
+    def hard(self) -> bool:
+        return self.severity == "hard"
 
 
 def domains(entries: Sequence[Entry]) -> dict[str, Domain]:
@@ -93,15 +103,61 @@ def _spelled(result: object) -> str:
 
 
 def broken_checks(entries: Sequence[Entry], reading: Reading, around: Surroundings) -> list[Broken]:
-    """The checks that fail on what is answered; those that cannot be known do not."""
-    context = Context(Row(reading.answers, domains(entries)), around.parents, around.siblings)
+    """The checks of a sheet that fail on what is answered; those that cannot be known do not."""
+    row = Row(reading.answers, domains(entries))
+    context = Context(row, around.parents, around.siblings, around.below, around.spells)
     return [
-        Broken(entry, check["message"], check["severity"] == "hard")
+        Broken(entry, check["message"], check["severity"], check["expr"])
         for entry in entries
         if entry.name in reading.answers
         for check in entry.checks
-        if holds(check["expr"], context) is False
+        if check["severity"] != "project" and holds(check["expr"], context) is False
     ]
+
+
+def noted_at(broken: Broken, entries: Sequence[Entry], reading: Reading) -> Entry | None:
+    """Whose note answers a soft check: its own entry's or, where that is not asked, another's.
+
+    That is the first that the check, or what computes its entry, reads. None where there is none.
+    """
+    read = words(broken.expr) | words(broken.entry.derive)
+    answered = (
+        e
+        for e in entries
+        if e.name in reading.answers and not e.is_computed and e.name not in reading.skipped
+    )
+    found = [e for e in answered if e.name in read or e.name == broken.entry.name]
+    own = [e for e in found if e.name == broken.entry.name]
+    return next(iter(own or found), None)
+
+
+def without_note(
+    found: Sequence[Broken], entries: Sequence[Entry], reading: Reading, notes: Answers
+) -> Iterator[Broken]:
+    """Soft checks that ask for a note which is not written yet, at the entry that takes it."""
+    for broken in found:
+        entry = noted_at(broken, entries, reading) if broken.severity == "soft" else None
+        if entry and not notes.get(entry.name):
+            message = f"{broken.message} Correct it, or write a note that says why."
+            yield Broken(entry, message, "soft", broken.expr)
+
+
+def rows_below(
+    unit: Unit, entries: Sequence[Entry], answers: Answers, rows: Mapping[str, Row], whole: bool
+) -> list[Row] | None:
+    """The rows of a unit under a row with these answers, given by state or key; None if unknown.
+
+    A roster says how many there are, also before all have answers; without one, `whole` says
+    whether whoever answered could list them.
+    """
+    rosters = [e for e in entries if e.variable.roster_of_id == unit.pk]
+    if not rosters:
+        return list(rows.values()) if rows or whole else None
+    said = [(answers.get(e.name), e.domain) for e in rosters]
+    if any(text is None or domain.is_missing(text) for text, domain in said):
+        return None
+    listed = {state for text, _ in said for state in members(text or "")}
+    return [*rows.values(), *(Row({}, {}) for _ in listed - rows.keys())]
 
 
 def unanswered(entries: Sequence[Entry], reading: Reading, notes: Answers) -> list[Broken]:

@@ -67,7 +67,13 @@ CATEGORY: Shape = {
     "example": "text",
 }
 SKIP: Shape = {"if": "text 500", "then": "code 40"}
-CHECK: Shape = {"expr": "text 1000", "severity": "hard|soft", "message": "text"}
+# What a check that does not hold does. Each also runs on the cells of opened cases.
+SEVERITIES = {
+    "hard": "blocks a submission",
+    "soft": "asks for a note",
+    "project": "is listed for the project only",
+}
+CHECK: Shape = {"expr": "text 1000", "severity": "|".join(SEVERITIES), "message": "text"}
 EXTRA = ("known_disagreement", "note", "hypotheses")  # kept with a variable as they are
 LARGEST = 10**15
 DEEPEST = 20

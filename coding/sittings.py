@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from coding import blind, codebooks, rules
-from coding.expressions import Row
+from coding.expressions import Row, Spells
 from coding.models import Coding, Entry, Unit
 
 Purpose = Coding.Purpose
@@ -52,6 +52,12 @@ class Sheet:
         notes = {name: said.note for name, said in self.typed.items()}
         return rules.unanswered(self.entries, self.reading, notes)
 
+    @cached_property
+    def without_note(self) -> list[rules.Broken]:
+        """Soft checks that fail and ask for a note, at the entry that takes it."""
+        notes = {name: said.note for name, said in self.typed.items()}
+        return list(rules.without_note(self.broken, self.entries, self.reading, notes))
+
     @property
     def asked(self) -> list[Entry]:
         """What the coder has to answer: neither computed nor skipped."""
@@ -69,15 +75,21 @@ class Sheet:
         words = [s.text for n, s in self.typed.items() if self.by_name[n].variable.kind == "text"]
         return Truncator(words[0]).chars(60) if words else f"{unit.label} {number}"
 
-    def points(self) -> Iterator[Point]:
-        """All that keeps this sheet from being submitted."""
+    def points(self, *, with_notes: bool = True) -> Iterator[Point]:
+        """All that keeps this sheet from being submitted, with or without notes that are asked."""
+        hard = [broken for broken in self.broken if broken.hard]
+        for broken in [*self.unanswered, *hard, *(self.without_note if with_notes else ())]:
+            yield self._point(broken)
+
+    def warnings(self) -> Iterator[Point]:
+        """The checks that do not hold now, whatever else is missing."""
+        for broken in [*(b for b in self.broken if b.hard), *self.without_note]:
+            yield self._point(broken)
+
+    def _point(self, broken: rules.Broken) -> Point:
         address = reverse("coding:sheet", args=[self.coding.pk])
-        title = self.coding.case.title
-        for broken in [*self.unanswered, *(b for b in self.broken if b.hard)]:
-            yield Point(
-                f"{title} · {broken.entry.label}: {broken.message}",
-                f"{address}#f-{broken.entry.name}",
-            )
+        text = f"{self.coding.case.title} · {broken.entry.label}: {broken.message}"
+        return Point(text, f"{address}#f-{broken.entry.name}")
 
 
 def sheets_of(coding: Coding) -> list[Coding]:
@@ -101,19 +113,39 @@ def sheet(coding: Coding, sitting: Sequence[Coding]) -> Sheet:
 
 
 def readings(sitting: Sequence[Coding]) -> list[Sheet]:
-    """Every sheet of a sitting, read together: rules look up to parents and aside to siblings."""
+    """Every sheet of a sitting, read together: rules look up, aside and, for checks, down."""
     known = _with_family(sitting)
     typed = blind.own_answers(c.pk for c in known)
     only = _asks(sitting)
+    project = sitting[0].case.unit.project_id
+    spells = cache(lambda: codebooks.spells_of(project))
     sheets: dict[int, Sheet] = {}
     for coding in known:
         entries = codebooks.entries_of(coding.codebook, coding.case.unit_id)
         chosen = only.get(coding.pk)
         asked = tuple(e for e in entries if e.pk in chosen) if chosen else entries
         answers = typed.get(coding.pk, {})
-        around = _around(coding, sheets, known, typed)
+        around = _around(coding, sheets, known, typed, spells)
         sheets[coding.pk] = Sheet(coding, asked, answers, around)
+    for sheet in sheets.values():
+        sheet.around.below.update(_below(sheet, sheets, whole=sheet.coding.pk not in only))
     return [sheets[coding.pk] for coding in sitting]
+
+
+def _below(above: Sheet, sheets: dict[int, Sheet], *, whole: bool) -> dict[str, list[Row]]:
+    """The rows under a sheet by unit, as their rules leave them, where they are known."""
+    coding, found = above.coding, {}
+    for unit in codebooks.units_below(coding.codebook, coding.case.unit_id):
+        domains = rules.domains(codebooks.entries_of(coding.codebook, unit.pk))
+        rows = {
+            s.coding.case.key.rpartition("/")[2]: Row(s.reading.answers, domains)
+            for s in sheets.values()
+            if (s.coding.case.unit_id, s.coding.case.parent_id) == (unit.pk, coding.case_id)
+        }
+        known = rules.rows_below(unit, above.entries, above.reading.answers, rows, whole)
+        if known is not None:
+            found[unit.name] = known
+    return found
 
 
 def _with_family(sitting: Sequence[Coding]) -> list[Coding]:
@@ -145,6 +177,7 @@ def _around(
     sheets: dict[int, Sheet],
     known: Sequence[Coding],
     typed: dict[int, dict[str, blind.Said]],
+    spells: Callable[[], Spells],
 ) -> rules.Surroundings:
     parents: dict[str, Row] = {}
     for parent in sheets.values():
@@ -161,7 +194,7 @@ def _around(
     ]
     domains = rules.domains(_all_entries(coding))
     rows = [Row({n: s.text for n, s in typed.get(c.pk, {}).items()}, domains) for c in beside]
-    return rules.Surroundings(parents, rows)
+    return rules.Surroundings(parents, rows, {}, spells)
 
 
 def _all_entries(coding: Coding) -> tuple[Entry, ...]:

@@ -175,7 +175,7 @@ def _rules(
     if seen and draw(st.booleans()):
         check = st.fixed_dictionaries(
             {"expr": conditions(seen), "message": texts},
-            optional={"severity": st.sampled_from(["hard", "soft"])},
+            optional={"severity": st.sampled_from(["hard", "soft", "project"])},
         )
         rules["checks"] = draw(st.lists(check, min_size=1, max_size=3))
     numbers = {way: v for way, v in seen.items() if v["type"] in ("integer", "boolean")}

@@ -186,7 +186,11 @@ TWO = [{"code": 1, "label": "One"}, {"code": 2, "label": "Two"}]
         ),
         (at("share", "derive"), "goal == 1", "variable share, derive: goal is not a variable of p"),
         (at("partner_state", "derive"), "200", "variable partner_state: derive cannot give a st"),
-        (at("troops", "derive"), "partner.sent", "variable troops, derive: partner is not a varia"),
+        (
+            at("troops", "derive"),
+            "partner.sent",
+            "variable troops, derive: partner is a unit b",
+        ),
         (
             at("share", "derive"),
             "median(strength)",

@@ -176,7 +176,7 @@ def test_headers_stand_still_and_closed_cells_offer_their_words() -> None:
         ("variables", "roster_of"): "units!$A$2:$A$1000",
         ("categories", "variable"): "variables!$A$2:$A$5000",
         ("checks", "variable"): "variables!$A$2:$A$5000",
-        ("checks", "severity"): '"hard,soft"',
+        ("checks", "severity"): '"hard,soft,project"',
     }
 
 

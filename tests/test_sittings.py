@@ -116,7 +116,7 @@ def test_the_points_of_all_sheets_are_told_and_a_ready_sitting_has_none(world: W
     assert points(world.coding_b) == []
 
 
-def test_a_soft_check_is_broken_but_no_point(world: World) -> None:
+def test_a_soft_check_is_a_point_until_a_note_says_why(world: World) -> None:
     everything(world, world.coding_a, "200", strength="1001")
     strength = next(e for e in codebooks.entries(world.codebook) if e.name == "strength")
     severity = strength.checks[0]["severity"]
@@ -124,11 +124,19 @@ def test_a_soft_check_is_broken_but_no_point(world: World) -> None:
         strength.checks[0]["severity"] = "soft"
         sheet = sheet_of(world, world.coder_a, "200")
         broken = [(b.message, b.hard) for b in sheet.broken]
-        told = list(sheet.points())
+        told = [p.text for p in sheet.points()]
+        without = list(sheet.points(with_notes=False))
+        world.say(world.sheet_of(world.coder_a, "200"), "1001", "strength", note="As sworn.")
+        noted = list(sheet_of(world, world.coder_a, "200").points())
     finally:
         strength.checks[0]["severity"] = severity
 
-    assert (broken, told) == ([("More than the whole force.", False)], [])
+    assert broken == [("More than the whole force.", False)]
+    assert told == [
+        "United Kingdom · Strength: More than the whole force. Correct it, or write a note that "
+        "says why."
+    ]
+    assert (without, noted) == ([], [])
 
 
 def test_done_counts_what_is_answered_of_what_is_asked(world: World) -> None:

@@ -225,6 +225,13 @@ class Question:
         return missing + [b for b in self.sheet.broken if b.entry.name == self.name]
 
     @property
+    def note_wanted(self) -> str:
+        """The entry whose note a soft check asks for, where it is not written yet."""
+        asked = {b.expr: b.entry.name for b in self.sheet.without_note}
+        own = (asked.get(b.expr) for b in self.sheet.broken if b.entry.name == self.name)
+        return next(filter(None, own), "")
+
+    @property
     def is_invalid(self) -> bool:
         return bool(self.errors) or any(b.hard for b in self.broken)
 

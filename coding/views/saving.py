@@ -19,7 +19,7 @@ from coding.models import Coding, Entry
 from coding.rules import Surroundings
 from coding.sittings import Sheet
 from coding.views.questions import Question, conflict_of
-from coding.views.sheet import page, questions_of, rows_of
+from coding.views.sheet import page, questions_of, rows_of, warnings_of
 from coding.views.writing import is_fetch, kept, writes
 
 
@@ -128,11 +128,11 @@ def _saved(
     cleared = "" if said else entry.name
     swayed = codebooks.swayed(coding.codebook, entry)
     with_rows = swayed.rows or bool(entry.variable.roster_of_id)
-    if not (with_rows or swayed.by_rules):
+    if not (with_rows or swayed.by_rules or swayed.across):
         question = Question(entry, _alone(coding, entry, said), 0, states, sheet_url=url)
         return _fragment({"questions": [question], "cites": cleared})
-    # The rules of a sheet that has none above it read nothing but that sheet.
-    is_whole = with_rows or coding.case.parent_id is not None
+    # Most rules of a sheet that has none above it read nothing but that sheet.
+    is_whole = with_rows or swayed.across or coding.case.parent_id is not None
     sheets = sittings.readings(sittings.sheets_of(coding) if is_whole else [coding])
     this = next(s for s in sheets if s.coding.pk == coding.pk)
     changed = [e for e in this.entries if e.name in swayed.names]
@@ -143,6 +143,8 @@ def _saved(
         "cites": cleared,
         "rows": rows_of(sheets, coding) if with_rows else (),
         "with_rows": with_rows,
+        "warnings": warnings_of(sheets, coding),
+        "with_warnings": is_whole,
     }
     return _fragment(context)
 

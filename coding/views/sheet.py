@@ -19,7 +19,7 @@ from coding import access, blind, codebooks, sittings
 from coding.errors import Refused
 from coding.forms import takes_states
 from coding.models import Codebook, Coding, Entry, Unit
-from coding.sittings import Sheet
+from coding.sittings import Point, Sheet
 from coding.views.questions import Question, grouped
 
 
@@ -88,6 +88,7 @@ def page(
         "rules": rule_panel(coding.codebook, coding.case.unit_id),
         "states": questions[0].states if questions else {},
         "sources": () if coding.submitted_at else blind.sources_for(request.user, project),
+        "warnings": () if coding.submitted_at else warnings_of(sheets, coding),
         "no": no,
         "points": [(text, at.removeprefix(url)) for text, at in no.links] if no else [],
     }
@@ -147,6 +148,12 @@ def rows_of(sheets: Sequence[Sheet], current: Coding) -> list[Rows]:
             group = replace(group, add_url=url, add_form=f"add-{unit.name}")
         groups.append(group)
     return groups
+
+
+def warnings_of(sheets: Sequence[Sheet], current: Coding) -> list[Point]:
+    """What does not hold on the other sheets of the sitting; its own stands beside the fields."""
+    others = (s for s in sheets if s.coding.pk != current.pk)
+    return [point for other in others for point in other.warnings()]
 
 
 def _listed(entry: Entry, sheets: Sequence[Sheet], current: Coding) -> Rows | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from django.contrib.auth.models import User
 
 from coding import blind, codebooks
+from coding.expressions import Spells
 from coding.models import Codebook, Coding, Entry, Member, Project, Unit
 from curation.files import Table
 
@@ -35,6 +37,7 @@ class Ground:
     units: dict[str, Unit]
     entries: dict[int, dict[str, Entry]]  # by unit and name
     states: dict[str, str]
+    spells: Callable[[], Spells]
     parents: dict[int, dict[str, str]]  # by unit: known cases and the case above each
     sheets: dict[tuple[str, int, str], Stored]  # by coder, unit and case
 
@@ -81,6 +84,7 @@ def ground_of(project: Project, book: Codebook, table: Table, add_coders: bool) 
             for unit in units.values()
         },
         states=codebooks.states_of(project.pk),
+        spells=cache(lambda: codebooks.spells_of(project.pk)),
         parents={unit.pk: _known_cases(unit) for unit in units.values()},
         sheets=_stored_sheets(book, [user for name, user in coders.items() if name in named]),
     )

@@ -86,15 +86,21 @@ def _faults_of_sitting(
     drafts, found = _drafts(coder, group, ground, spoiled)
     readings: dict[tuple[int, str], rules.Reading] = {}
     hidden = set[str]().union(*(draft.before for draft in drafts))
+    around: list[rules.Surroundings] = []
     for draft in drafts:
-        around = _around(draft, drafts, readings, ground)
-        reading = rules.read(draft.entries, draft.answers, around)
+        around.append(_around(draft, drafts, readings, ground))
+        reading = rules.read(draft.entries, draft.answers, around[-1])
         readings[draft.unit.pk, draft.key] = reading
         found += _faults_of_skips(draft, reading, spoiled, hidden)
-        broken = rules.broken_checks(draft.entries, reading, around)
+    for draft, surroundings in zip(drafts, around, strict=True):
+        reading = readings[draft.unit.pk, draft.key]
+        if not any(sheet[0] == coder for sheet, _ in spoiled):
+            surroundings.below.update(_below(draft, drafts, readings, ground))
+        broken = rules.broken_checks(draft.entries, reading, surroundings)
         found += _faults_of_checks(draft, _said_around(draft, drafts, ground), broken, hidden)
         if submit:
             found += _unanswered(draft, reading, spoiled)
+            found += _unnoted(draft, reading, broken, hidden, ground)
     return found
 
 
@@ -200,10 +206,32 @@ def _around(
             parents[unit.name] = Row(reading.answers, _domains(unit, ground))
     above = ground.above(draft.unit, draft.key)
     if above is None:
-        return rules.Surroundings(parents)
+        return rules.Surroundings(parents, spells=ground.spells)
     domains = _domains(draft.unit, ground)
     beside = [d for d in drafts if d.unit == draft.unit and ground.above(d.unit, d.key) == above]
-    return rules.Surroundings(parents, [Row(d.answers, domains) for d in beside])
+    rows = [Row(d.answers, domains) for d in beside]
+    return rules.Surroundings(parents, rows, {}, ground.spells)
+
+
+def _below(
+    above: Draft,
+    drafts: Iterable[Draft],
+    readings: dict[tuple[int, str], rules.Reading],
+    ground: Ground,
+) -> dict[str, list[Row]]:
+    """The rows under a sheet by unit, where they are known."""
+    found, answers = {}, readings[above.unit.pk, above.key].answers
+    for unit in (u for u in ground.units.values() if u.parent_id == above.unit.pk):
+        rows = {
+            d.state: Row(readings[unit.pk, d.key].answers, _domains(unit, ground))
+            for d in drafts
+            if d.unit == unit and ground.above(unit, d.key) == (above.unit, above.key)
+        }
+        whole = above.coder not in ground.machines
+        known = rules.rows_below(unit, above.entries, answers, rows, whole)
+        if known is not None:
+            found[unit.name] = known
+    return found
 
 
 def _domains(unit: Unit, ground: Ground) -> dict[str, Domain]:
@@ -232,12 +260,17 @@ def _faults_of_skips(
             yield said.fault(HIDDEN if words(entry.skip_if) & hidden else rule)
 
 
-def _said_around(draft: Draft, drafts: Iterable[Draft], ground: Ground) -> dict[str, Said]:
-    """What the table says on a sheet, and on the sheets above it."""
+def _said_around(draft: Draft, drafts: Sequence[Draft], ground: Ground) -> dict[str, Said]:
+    """What the table says on a sheet, and on the sheets above and below it."""
     here = {(draft.unit.pk, draft.key)}
     place: tuple[Unit, str] | None = (draft.unit, draft.key)
     while place and (place := ground.above(*place)):
         here.add((place[0].pk, place[1]))
+    here |= {
+        (d.unit.pk, d.key)
+        for d in drafts
+        if (above := ground.above(d.unit, d.key)) and (above[0].pk, above[1]) == draft.sheet[1:]
+    }
     around = {n: s for d in drafts if (d.unit.pk, d.key) in here for n, s in d.said.items()}
     return around | draft.said
 
@@ -256,8 +289,7 @@ def _faults_of_checks(
 
 def _names(broken: rules.Broken) -> list[str]:
     """The question itself, then all that its check reads."""
-    texts = [c["expr"] for c in broken.entry.checks if c["message"] == broken.message]
-    return [broken.entry.name, *sorted(set().union(*map(words, texts)))]
+    return [broken.entry.name, *sorted(words(broken.expr))]
 
 
 def _unanswered(
@@ -272,3 +304,23 @@ def _unanswered(
         elif (draft.sheet, name) not in spoiled:
             place = f"sheet of {draft.coder} on {draft.key}, variable {name}"
             yield LAST, Fault(place, "", UNREADY if name in draft.before else broken.message)
+
+
+def _unnoted(
+    draft: Draft,
+    reading: rules.Reading,
+    broken: Sequence[rules.Broken],
+    hidden: set[str],
+    ground: Ground,
+) -> Iterator[tuple[int, Fault]]:
+    """Soft checks that ask a person for a note; an earlier data set cannot write any."""
+    if draft.coder in ground.machines:
+        return
+    for wanted in rules.without_note(broken, draft.entries, reading, draft.notes):
+        name = wanted.entry.name
+        rule = UNREADY if hidden & {name, *words(wanted.expr)} else wanted.message
+        if name in draft.said:
+            yield draft.said[name].fault(rule)
+        else:
+            place = f"sheet of {draft.coder} on {draft.key}, variable {name}"
+            yield LAST, Fault(place, "", rule)

@@ -101,6 +101,8 @@ def why_no_pattern(v: Document) -> str:
 def checkable(check: Document, v: Document, scope: Scope) -> str:
     """The expression of a check that a form makes, in its one form. Raises Untranslatable."""
     said = check["message"]
+    if check["severity"] == "project":
+        raise Untranslatable("A form is one coder's: a rule for the project's cells is not shown.")
     if not words.is_sayable(said) or "\n" in said or len(said) > LONGEST_MESSAGE:
         raise Untranslatable("A form cannot show its message as it is.")
     if check["severity"] == "hard" and is_computed(v):

@@ -417,6 +417,8 @@ function draw(html, sent, isSaved) {
   }
   const rows = page.querySelector("[data-rows]");
   if (rows) document.getElementById("rows").replaceChildren(...rows.childNodes);
+  const warnings = page.querySelector("[data-warnings]");
+  if (warnings) document.getElementById("warnings").replaceChildren(...warnings.childNodes);
   localise(sheet);
   count();
   document.dispatchEvent(new Event("casebook:drawn"));
