@@ -127,10 +127,15 @@ def _shown_to(user: Person | None) -> Q:
 
 
 def codings_for(user: Person) -> CodingQuerySet:
-    """Whose codings of which cases the user may know of (not what they say)."""
-    return Coding.objects.standing().filter(
-        Q(coder=user.pk) | Q(Exists(cases_for(user).filter(pk=OuterRef("case"))))
-    )
+    """Whose codings of which cases the user may know of (not what they say).
+
+    Whether somebody else codes what one is coding is known to curators alone, who assign it.
+    """
+    curated = Member.objects.filter(user=user.pk, role=Member.Role.CURATOR).values("project")
+    seen = Q(case__unit__project__in=curated) | ~_in_family_being_coded(user)
+    known = Q(Exists(cases_for(user).filter(pk=OuterRef("case"))))
+    standing = Coding.objects.standing().annotate(family=_family("case"))
+    return standing.filter(Q(coder=user.pk) | (known & seen))
 
 
 def citations_for(user: Person) -> QuerySet[Citation]:
@@ -249,6 +254,18 @@ def signers(cells: Mapping[int, datetime]) -> dict[int, str]:
         if since == cells[pk]:
             first.setdefault(pk, name or "")
     return first
+
+
+def who_ruled(project: Project) -> dict[int, set[int]]:
+    """Who settled or verified a cell of each family of cases: for assigning, never for a screen."""
+    ruled = Q(status=Cell.Status.ADJUDICATED) | Q(status=Cell.Status.UNRESOLVED)
+    rows = Cell.history.filter(
+        ruled | Q(verified_by__isnull=False), case__unit__project=project
+    ).annotate(family=_family("case"))
+    found: dict[int, set[int]] = {}
+    for family, *people in rows.values_list("family", "history_user", "verified_by"):
+        found.setdefault(family, set()).update(filter(None, people))
+    return found
 
 
 def value_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coding.models.case import Case, Source
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
+from coding.models.design import Design
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
@@ -17,6 +18,7 @@ __all__ = [
     "Citation",
     "Codebook",
     "Coding",
+    "Design",
     "Entry",
     "Gold",
     "Member",

@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from coding.models.case import Case, Source
 from coding.models.codebook import Codebook, Entry, Variable
+from coding.models.design import Design
 from coding.models.recoding import Recoding
 
 
@@ -23,6 +24,10 @@ class CodingQuerySet(models.QuerySet["Coding"]):
 
     def of(self, coder: User) -> CodingQuerySet:
         return self.filter(coder=coder)
+
+    def first_two(self) -> CodingQuerySet:
+        """What reliability reads: without the third coder, called in because two disagreed."""
+        return self.filter(third=False)
 
     def of_family(self, root: int) -> CodingQuerySet:
         """By the cases first: an OR across the join would read every coding there is."""
@@ -50,7 +55,14 @@ class Coding(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     question = models.TextField(blank=True, help_text="Why it was returned to its coder.")
     unblind_reason = models.TextField(blank=True, help_text="Why it was opened early.")
-    history = HistoricalRecords(excluded_fields=["assigned_at"])
+    design = models.ForeignKey(
+        Design, models.PROTECT, null=True, blank=True, related_name="codings"
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Place on the coder's worklist.")
+    third = models.BooleanField(
+        default=False, help_text="Called in because two coders disagreed: not for reliability."
+    )
+    history = HistoricalRecords(excluded_fields=["assigned_at"], no_db_index=["design"])
 
     objects = CodingQuerySet.as_manager()
 

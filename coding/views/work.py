@@ -69,13 +69,13 @@ def work(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _lines(user: User, project: Project) -> list[Line]:
-    """What was returned first, then what was begun, then by key; the newest submission on top."""
+    """What was returned first, then what was begun, then as dealt; the newest submission on top."""
     codings = list(
         Coding.objects.standing()
         .of(user)
         .filter(case__unit__project=project)
         .select_related("case__unit", "case__parent", "codebook")
-        .order_by("case__key", "pk")
+        .order_by("position", "case__key", "pk")
     )
     mains = {_sitting(c) for c in codings if c.case.parent_id is None}
     alone = [c for c in codings if c.case.parent_id is None or _sitting(c) not in mains]

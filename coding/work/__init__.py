@@ -21,6 +21,7 @@ from coding.work.training import (
     train,
     withdraw_certification,
 )
+from coding.work.worklists import deal, move
 
 __all__ = [
     "CAUSES",
@@ -36,12 +37,14 @@ __all__ = [
     "certify",
     "clear_value",
     "compute_again",
+    "deal",
     "drift",
     "follow_codebook",
     "foresee",
     "give_back",
     "knows",
     "mark_gold",
+    "move",
     "recompute",
     "record",
     "remove_citation",

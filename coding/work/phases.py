@@ -11,7 +11,7 @@ from django.utils import timezone
 from coding import blind, codebooks, sittings
 from coding.errors import Refused
 from coding.models import Case, Codebook, Coding, Entry, Member
-from coding.work import answers, cells, moving, signed
+from coding.work import answers, cells, moving, signed, worklists
 from coding.work.act import act
 
 
@@ -130,6 +130,7 @@ def open_family(root: Case, now: datetime) -> None:
         coding.unblinded_at = now
         signed.save(coding, why="opened")
     cells.compare(root, sorted({c.case_id for c in ready}))
+    worklists.call_third(root)
 
 
 @act

@@ -78,6 +78,7 @@ def _open_sheet(parent: Coding, case: Case, state: str) -> None:
         coder=parent.coder,
         codebook_id=parent.codebook_id,
         purpose=parent.purpose,
+        defaults={"third": parent.third},
     )
     _name_row(child, state)
 
@@ -116,7 +117,11 @@ def add_row(*, coding: Coding, unit: Unit) -> Coding:
         rostered=True,
     )
     return Coding.objects.create(
-        case=case, coder=parent.coder, codebook_id=parent.codebook_id, purpose=parent.purpose
+        case=case,
+        coder=parent.coder,
+        codebook_id=parent.codebook_id,
+        purpose=parent.purpose,
+        third=parent.third,
     )
 
 
@@ -166,6 +171,7 @@ def _top_up(parent: Case, child: Case, entry: Entry) -> None:
             coder=coding.coder,
             codebook=coding.codebook,
             purpose=Coding.Purpose.TOP_UP,
+            defaults={"third": coding.third},
         )
         _name_row(child_coding, child.key.rpartition("/")[2])
         if not created and child_coding.withdrawn_at and _was_put_away(child_coding):
