@@ -264,7 +264,7 @@ def who_ruled(project: Project) -> dict[int, set[int]]:
     ).annotate(family=_family("case"))
     found: dict[int, set[int]] = {}
     for family, *people in rows.values_list("family", "history_user", "verified_by"):
-        found.setdefault(family, set()).update(filter(None, people))
+        found[family] = found.get(family, set()) | set(filter(None, people))
     return found
 
 

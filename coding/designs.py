@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, cycle, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Pair = tuple[str, str]
 
@@ -88,6 +88,23 @@ def share_of(count: int, percent: float) -> int:
 # ------------------------------------------------------------------ the designs
 
 
+def deal(
+    kind: str, slots: Sequence[Slot], coders: Sequence[str], seed: str, ask: Mapping[str, Any]
+) -> Dealt:
+    """The assignment of a kind of design: the same for the same words, whoever asks.
+
+    `ask` holds `percent` for overlap, core and second, and `core`, the size of the core.
+    """
+    percent, core_size = float(ask.get("percent", 0)), int(ask.get("core", 0))
+    if kind == "overlap":
+        return overlap(slots, coders, seed, percent)
+    if kind == "core":
+        return core(slots, coders, seed, percent, core_size)
+    if kind == "second":
+        return second(slots, coders, seed, percent)
+    return (crossing if kind == "crossing" else blocks)(slots, coders, seed)
+
+
 def crossing(slots: Sequence[Slot], coders: Sequence[str], seed: str) -> Dealt:
     """Every coder codes every case."""
     return _Dealing(slots, coders, seed).everybody([s.key for s in slots]).done()
@@ -152,9 +169,9 @@ class _Dealing:
     """One assignment in the making: pairs first, then single cases to whom has least."""
 
     def __init__(self, slots: Sequence[Slot], coders: Sequence[str], seed: str) -> None:
-        self.slots = {slot.key: slot for slot in sorted(slots)}
+        self.slots = {slot.key: slot for slot in slots}
         self.coders, self.seed = drawn(seed, "coders", coders), seed
-        self.loads = Counter({coder: 0 for coder in self.coders})
+        self.loads = Counter(dict.fromkeys(self.coders, 0))
         self.shared: Counter[Pair] = Counter()
         self.by_case: dict[str, tuple[str, ...]] = {}
         self.short: list[str] = []
@@ -286,12 +303,17 @@ def components(coders: Iterable[str], shared: Iterable[Pair]) -> list[list[str]]
 
 
 def replacements(
-    slots: Sequence[Slot], coders: Sequence[str], seed: str, loads: Mapping[str, int]
+    slots: Sequence[Slot],
+    coders: Sequence[str],
+    seed: str,
+    loads: Mapping[str, int],
+    shared: Mapping[Pair, int],
 ) -> Dealt:
     """One new coder for each case that somebody leaves.
 
-    To whom shares least with who stays on the case, then to whom has least.
+    To whom has least to do, and of these to whom has shared least with who stays on the case.
     """
     dealing = _Dealing(slots, coders, seed)
     dealing.loads.update({coder: loads.get(coder, 0) for coder in dealing.coders})
+    dealing.shared.update(shared)
     return dealing.singles([slot.key for slot in slots]).done()

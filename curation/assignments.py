@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from coding import codebooks, work
+from coding import assigning, codebooks, work
+from coding.assigning import Preview
 from coding.models import Case, Coding, Member, Project, Unit
+from coding.wishes import DesignForm
 from curation.faults import BadInput, Fault
 from curation.intake.whole import hint
 
@@ -85,6 +88,56 @@ def deal_cases(
             load[coder.pk] += 1
             dealt.append(_assign(case, coder, at_work, by))
     return dealt
+
+
+def by_design(project: Project, asked: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Deal a unit's cases by a design; a dry run says what it would deal. BadInput in full."""
+    if not asked["unit"]:
+        raise BadInput([Fault("--design", asked["design"], "goes with --unit.")])
+    form = DesignForm({**asked, "kind": asked["design"], "coders": asked["coder"]}, project=project)
+    if not form.is_valid():
+        raise BadInput(list(_faults(form, asked)))
+    wish = form.wish()
+    found = assigning.preview(project, wish)
+    number = None
+    if not asked["dry_run"]:
+        number = assigning.make(project=project, wish=wish, seen=found.digest).number
+    loads = {member.user.get_username(): count for member, count in found.loads}
+    data = {
+        "project": project.slug,
+        "design": number,
+        "kind": wish.kind,
+        "seed": wish.seed,
+        "cases": len(found.dealt.by_case),
+        "double": found.dealt.double,
+        "loads": loads,
+        "pairs": [{"coders": [one, other], "cases": n} for one, other, n in found.pairs],
+        "short": list(found.dealt.short),
+        "apart": found.apart,
+    }
+    return data, list(_words(found, number))
+
+
+def _words(found: Preview, number: int | None) -> Iterator[str]:
+    said = "would be" if number is None else "are"
+    dealt, wish = found.dealt, found.wish
+    yield f"{len(dealt.by_case)} cases {said} assigned, {dealt.double} of them to two or more."
+    yield from (f"{member.user.get_username()}: {count} new" for member, count in found.loads)
+    yield from (f"{one} and {other} share {count}" for one, other, count in found.pairs)
+    if dealt.short:
+        yield f"Too few coders were free for {len(dealt.short)}: {', '.join(dealt.short[:10])}"
+    if found.apart:
+        groups = "; ".join(", ".join(group) for group in found.apart)
+        yield f"Not connected by shared cases: {groups}. Some coders are never compared."
+    yield f"Seed: {wish.seed}" + ("" if number is None else f". Kept as design {number}.")
+
+
+def _faults(form: DesignForm, asked: Mapping[str, Any]) -> Iterator[Fault]:
+    places = {"kind": "--design", "coders": "--coder"}
+    for name, errors in form.errors.items():
+        value = "" if asked.get(name) is None else str(asked.get(name))
+        for error in errors:
+            yield Fault(places.get(name, f"--{name}"), value, str(error))
 
 
 def _assign(case: Case, coder: User, at_work: dict[int, set[int]], by: User | None) -> Assigned:

@@ -22,7 +22,10 @@ class Design(models.Model):
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     seed = models.CharField(max_length=80)
-    parameters = models.JSONField(default=dict, help_text="What it was drawn from.")
+    parameters = models.JSONField(default=dict, help_text="Unit, coders by pseudonym, shares.")
+    drawn_from = models.JSONField(
+        default=dict, help_text="Each case's stratum, who had coded it, and who was barred."
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

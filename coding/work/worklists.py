@@ -27,6 +27,7 @@ def deal(
     kind: str,
     seed: str,
     parameters: Mapping[str, Any],
+    drawn_from: Mapping[str, Any],
     orders: Mapping[User, Sequence[Case]],
     note: str = "",
     by: User | None = None,
@@ -41,6 +42,7 @@ def deal(
         kind=kind,
         seed=seed,
         parameters=dict(parameters),
+        drawn_from=dict(drawn_from),
         note=note,
         made_by=by,
     )
