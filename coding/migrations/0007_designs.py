@@ -13,7 +13,7 @@ USED = "EXISTS (SELECT 1 FROM coding_coding c WHERE c.design_id = {row}.id)"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coding', '0005_gold_and_certifications'),
+        ('coding', '0006_recodings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
