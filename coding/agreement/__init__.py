@@ -16,6 +16,7 @@ from .icc import icc
 from .latent import LatentClasses, dawid_skene
 from .patterns import Patterns, Ratings, tabulate
 from .per_category import per_category, specific_agreement
+from .shrinkage import Shrunk, shrink
 
 __all__ = [
     "Coefficient",
@@ -23,6 +24,7 @@ __all__ = [
     "Measure",
     "Patterns",
     "Ratings",
+    "Shrunk",
     "Weights",
     "brennan_prediger",
     "cohen_kappa",
@@ -35,6 +37,7 @@ __all__ = [
     "per_category",
     "percent_agreement",
     "scott_pi",
+    "shrink",
     "specific_agreement",
     "tabulate",
 ]

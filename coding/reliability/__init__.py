@@ -13,39 +13,80 @@ coders by pseudonym except to curators. Everything else asks only what `opened` 
     figure(opened, entry)       one of them; entry = opened.entry("goal")
     depth(opened, entry)        why this number: coincidences with their cases, units used and
                                 dropped, each category, a reading in words
-    parts(opened, entry, by)    the figure by coder, version, region or period
-    pairs(opened, entry)        the figure of each pair of coders
+    parts(opened, entry, by)    the figure by coder, version, region or period (BY)
+    pairs(opened, entry)        the figure of each pair of coders: alpha, and used of shared cases
+    course(opened, entry)       by week of opening, with control limits and codebooks (or of all)
+    difficulty(opened)          coders, variables and cases: rates drawn to the mean, verdicts
+    which(opened, entry)        the coder, the rule or the case, for one variable
+    roster(opened, entry)       of each of sets(opened): as sets, member by member, rows listed
+    numbered(opened, unit)      rows without a key, paired: identification, classification
+    verdict(figure)             good, tentative, low, open or none: a sign beside the number
+    plain(...)                  each of these as plain data, as the command prints it
 
 A Coefficient that is not defined is nan and says why in `reason`; show the reason, never 0.
 """
 
 from coding.reliability.asked import Asked, Missing, Who
-from coding.reliability.depth import Depth, Square, depth
+from coding.reliability.course import Batch, Course, Mark, course
+from coding.reliability.depth import Depth, OfCategory, Square, depth
+from coding.reliability.difficulty import Difficulty, Rate, Which, difficulty, which
 from coding.reliability.figures import Figure, Share, figure, figures
 from coding.reliability.opened import Coder, Opened, Place, Ratings, opened, opened_for
+from coding.reliability.plain import plain
+from coding.reliability.reading import GOOD, TENTATIVE, verdict
+from coding.reliability.rows import (
+    Identification,
+    Numbered,
+    OfMember,
+    Roster,
+    numbered,
+    roster,
+    sets,
+)
 from coding.reliability.splits import BY, By, Pair, Part, pairs, parts
 
 __all__ = [
     "BY",
+    "GOOD",
+    "TENTATIVE",
     "Asked",
+    "Batch",
     "By",
     "Coder",
+    "Course",
     "Depth",
+    "Difficulty",
     "Figure",
+    "Identification",
+    "Mark",
     "Missing",
+    "Numbered",
+    "OfCategory",
+    "OfMember",
     "Opened",
     "Pair",
     "Part",
     "Place",
+    "Rate",
     "Ratings",
+    "Roster",
     "Share",
     "Square",
+    "Which",
     "Who",
+    "course",
     "depth",
+    "difficulty",
     "figure",
     "figures",
+    "numbered",
     "opened",
     "opened_for",
     "pairs",
     "parts",
+    "plain",
+    "roster",
+    "sets",
+    "verdict",
+    "which",
 ]

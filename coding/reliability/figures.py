@@ -20,7 +20,7 @@ from coding.agreement import (
 )
 from coding.agreement.coefficient import undefined
 from coding.agreement.patterns import MISSING, Codes, distinct
-from coding.models import Entry
+from coding.models import Entry, Unit
 from coding.reliability.opened import Opened, Ratings
 from coding.reliability.scales import AC, OPEN_LIST, Scale
 
@@ -30,6 +30,7 @@ MOST_SETS = 3000  # different ones, each compared with each
 
 COMPUTED = "It is computed, never coded."
 NOT_COMPARED = "Coders need not agree on it (compare: no)."
+OWN_ROWS = "Each coder adds rows without a common key: see them paired, row by row."
 ONE_CODER = "one coder only"
 LEFT_OUT = "a missing code left fewer than two ratings"
 NO_PLACE = "no place on the scale, as a date with an open end"
@@ -159,14 +160,17 @@ def figure(opened: Opened, entry: Entry, ratings: Ratings | None = None) -> Figu
         coders=len(ratings.coders),
         prevalence=prevalence(counted, opened.states),
         missing=counted.scale.words,
-        reason=_why_none(entry) or alpha.reason,
+        reason=_why_none(entry, alpha),
     )
 
 
-def _why_none(entry: Entry) -> str:
+def _why_none(entry: Entry, alpha: Coefficient) -> str:
     if entry.is_computed:
         return COMPUTED
-    return "" if entry.variable.compare else NOT_COMPARED
+    if not entry.variable.compare:
+        return NOT_COMPARED
+    own_rows = entry.variable.unit.rows == Unit.Rows.NUMBERED
+    return OWN_ROWS if own_rows and not alpha.n_units else alpha.reason
 
 
 def _under(missing: str, counted: Counted, alpha: Coefficient, opened: Opened) -> Coefficient:
