@@ -235,8 +235,8 @@ class _Pairing:
         for entry in self.entries:
             ratings = self.opened.ratings(entry)
             for row, codes in zip(ratings.cases.tolist(), ratings.codes.tolist(), strict=True):
-                said = [code for code in codes if code != MISSING]
-                found[row] |= {entry.variable_id: code for code in said}
+                for code in set(codes) - {MISSING}:  # one: a row is its coder's own
+                    found[row][entry.variable_id] = code
         return found
 
     @cached_property

@@ -9,11 +9,12 @@ from django.core.management.base import CommandParser
 from coding import reliability
 from coding.agreement import Coefficient
 from coding.models import Entry
-from coding.reliability import BY, Asked, Figure, Opened
+from coding.reliability import BY, Asked, Figure, Opened, Pair, Part
 from curation.faults import BadInput, Fault
 from curation.management.reporting import Reporting, add_project, project_called
 
 PAIR = "pair"
+Parts = Sequence[Part] | Sequence[Pair]
 
 
 class Command(Reporting):
@@ -59,17 +60,18 @@ class Command(Reporting):
             cases=cases,
         )
         opened = reliability.opened(project, asked)
-        entries = _entries(opened, options)
-        figures = [reliability.figure(opened, entry) for entry in entries]
-        by = options["by"]
+        found = [
+            (reliability.figure(opened, entry), _split(opened, entry, options["by"]))
+            for entry in _entries(opened, options)
+        ]
         data = {
             "project": project.slug,
             "who": asked.who,
             "missing": asked.missing,
             "codebook": opened.book.number if opened.book else None,
-            "variables": [reliability.plain(f) | _parts(opened, f.entry, by) for f in figures],
+            "variables": [_data(figure, parts, options["by"]) for figure, parts in found],
         }
-        return data, list(_words(opened, figures, by))
+        return data, list(_words(opened, found))
 
 
 def _entries(opened: Opened, options: dict[str, Any]) -> Sequence[Entry]:
@@ -86,38 +88,33 @@ def _entries(opened: Opened, options: dict[str, Any]) -> Sequence[Entry]:
     raise BadInput([Fault("--variable", name, f"is no variable. There are: {there}.")])
 
 
-def _parts(opened: Opened, entry: Entry, by: str | None) -> dict[str, Any]:
-    if by is None:
-        return {}
-    return {"by": by, "parts": [reliability.plain(part) for part in _split(opened, entry, by)]}
-
-
-def _split(
-    opened: Opened, entry: Entry, by: str
-) -> Sequence[reliability.Part] | Sequence[reliability.Pair]:
+def _split(opened: Opened, entry: Entry, by: str | None) -> Parts:
     if by == PAIR:
         return reliability.pairs(opened, entry)
-    return reliability.parts(opened, entry, next(each for each in BY if each == by))
+    return reliability.parts(opened, entry, next(b for b in BY if b == by)) if by else ()
+
+
+def _data(figure: Figure, parts: Parts, by: str | None) -> dict[str, Any]:
+    listed = {"by": by, "parts": [reliability.plain(part) for part in parts]} if by else {}
+    return reliability.plain(figure) | listed
 
 
 # ------------------------------------------------------------------ in words
 
 
-def _words(opened: Opened, figures: Sequence[Figure], by: str | None) -> Iterator[str]:
+def _words(opened: Opened, found: Sequence[tuple[Figure, Parts]]) -> Iterator[str]:
     book = f"codebook {opened.book.number}" if opened.book else "no published codebook"
     asked = opened.asked
     yield f"{opened.project.slug}, {book}; {asked.who}; missing codes: {asked.missing}"
-    width = max((len(figure.name) for figure in figures), default=0)
-    for figure in figures:
+    width = max((len(figure.name) for figure, _ in found), default=0)
+    for figure, parts in found:
         yield f"{figure.name:<{width}}  {_line(figure)}"
-        if by:
-            for part in _split(opened, figure.entry, by):
-                label = (
-                    part.label
-                    if isinstance(part, reliability.Part)
-                    else f"{part.one.name} × {part.other.name}"
-                )
-                yield f"    {label:<24}  {_alpha(part.alpha)}"
+        for part in parts:
+            yield f"    {_label(part):<24}  {_alpha(part.alpha)}"
+
+
+def _label(part: Part | Pair) -> str:
+    return part.label if isinstance(part, Part) else f"{part.one.name} × {part.other.name}"
 
 
 def _line(figure: Figure) -> str:
