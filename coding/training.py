@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 
 from django.contrib.auth.models import User
 from django.db.models import Q
@@ -105,6 +106,12 @@ class Standing:
             return ""
         return "lapsed" if self.lapsed_with else "certified"
 
+    @property
+    def alpha(self) -> float | None:
+        """None where it is not defined; `marks.alpha.reason` says why."""
+        value = self.marks.alpha.value
+        return None if isnan(value) else value
+
 
 def firsts(marked: Iterable[Marked]) -> list[Marked]:
     """What each coder said first of each case and variable: what is right was shown after it."""
@@ -130,7 +137,8 @@ def _standing(
     held: Mapping[int, Certification],
 ) -> Standing:
     variable = entry.variable
-    marks = marking.marks(pairs.get(variable.pk, ()), entry.domain, variable.measure)
+    compared = pairs.get(variable.pk, ()) if variable.compare else ()
+    marks = marking.marks(compared, entry.domain, variable.measure)
     if variable.pk in held:
         return Standing(entry, marks, held[variable.pk], None)
     lapsed = next((held[v] for v in books.ancestors(variable.pk) if v in held), None)
@@ -145,7 +153,7 @@ class Answer:
     entry: Entry
     said: str
     gold: str
-    right: bool
+    right: bool | None  # None where coders need not use the same words
     members: list[tuple[str, bool, bool]]
 
 
@@ -158,7 +166,11 @@ class Sheet:
 
     @property
     def right(self) -> int:
-        return sum(answer.right for answer in self.answers)
+        return sum(answer.right is True for answer in self.answers)
+
+    @property
+    def marked(self) -> int:
+        return sum(answer.right is not None for answer in self.answers)
 
 
 def sheets(user: User, project: Project) -> list[Sheet]:
@@ -187,7 +199,7 @@ def _answer(entry: Entry, marked: Marked, states: Mapping[str, str]) -> Answer:
         entry,
         canonical.show(marked.said, domain, states),
         canonical.show(marked.gold, domain, states),
-        marking.is_right(marked.said, marked.gold, domain),
+        marking.is_right(marked.said, marked.gold, domain) if entry.variable.compare else None,
         [(canonical.show(m.code, domain, states), m.said, m.gold) for m in by_member],
     )
 
@@ -248,7 +260,7 @@ def trainees(user: User, books: Books) -> list[Trainee]:
     for coder, submitted in training.values_list("coder", "submitted_at"):
         if one := found.get(coder):
             one.done, one.open = one.done + bool(submitted), one.open + (submitted is None)
-    domains = {v: e.domain for v, e in books.asked.items()}
+    domains = {v: e.domain for v, e in books.asked.items() if e.variable.compare}
     for each in firsts(blind.marked(blind.trained(user, books.project))):
         if (one := found.get(each.coder)) and each.variable in domains:
             one.answers += 1
@@ -266,14 +278,21 @@ def _count_certificates(books: Books, found: Mapping[int, Trainee]) -> None:
             one.lapsed += variable not in books.asked
 
 
-def certified(project: Project) -> dict[int, int] | None:
-    """How many of today's variables each coder is certified for; None where nobody ever was."""
+def certificate_words(project: Project, people: Iterable[Member]) -> dict[int, str]:
+    """By user, how much of the codebook each is certified for; nothing where nobody ever was."""
     books = Books(project)
     rows = Certification.objects.filter(member__project=project)
     held = list(rows.values_list("member__user", "variable"))
     if not held:
-        return None
-    return Counter(coder for coder, variable in held if variable in books.asked)
+        return {}
+    counts = Counter(coder for coder, variable in held if variable in books.asked)
+    return {m.user_id: _certified_for(counts[m.user_id], len(books.asked)) for m in people}
+
+
+def _certified_for(count: int, asked: int) -> str:
+    if not count:
+        return "not certified"
+    return "certified" if count == asked else f"certified for {count} of {asked} variables"
 
 
 # ------------------------------------------------------------------ one case

@@ -14,6 +14,7 @@ from coding.views import (
     home,
     saving,
     sheet,
+    training,
     work,
 )
 
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("cases/<int:pk>/", cases.case, name="case"),
     path("cases/<int:pk>/act/assign/", cases.assign, name="assign"),
+    path("cases/<int:pk>/act/gold/", training.gold, name="gold"),
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<int:pk>/disputes/", disputes.dispute, name="dispute"),
@@ -58,5 +60,23 @@ urlpatterns: list[URLPattern] = [
     ),
     path("projects/<slug:slug>/codebook/<int:number>/", codebook.codebook, name="codebook-version"),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
+    path("projects/<slug:slug>/training/", training.project, name="training"),
+    path(
+        "projects/<slug:slug>/training/coders/<int:member>/",
+        training.coder,
+        name="training-coder",
+    ),
+    path(
+        "projects/<slug:slug>/training/coders/<int:member>/act/assign/",
+        training.assign,
+        name="train",
+    ),
+    path(
+        "projects/<slug:slug>/training/coders/<int:member>/act/certify/",
+        training.certify,
+        name="certify",
+    ),
+    path("projects/<slug:slug>/training/own/", training.own, name="training-own"),
+    path("projects/<slug:slug>/training/sheets/<int:pk>/", training.sheet, name="training-sheet"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

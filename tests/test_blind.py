@@ -158,6 +158,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "version": ["0.1.0"],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
         "citation": [1],
+        "member": list(world.project.members.values_list("pk", flat=True)),
     }
 
 

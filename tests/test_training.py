@@ -457,11 +457,19 @@ def test_new_words_keep_gold_and_certificate_and_a_new_meaning_lets_them_lapse(
     assert state_of(trained, "troops") == ("certified", None)
     [case] = training.gold_cases(trained.curator, Books(trained.project))
     assert (case.stands, case.lapsed) == (3, 1)
-    assert training.certified(trained.project) == {pupil(trained).pk: 1}
 
 
-def test_nobody_is_called_uncertified_where_nobody_ever_was_certified(trained: World) -> None:
-    assert training.certified(trained.project) is None
+def words(world: World) -> str:
+    people = [member(world, pupil(world))]
+    return training.certificate_words(world.project, people).get(pupil(world).pk, "")
+
+
+def test_what_a_coder_is_certified_for_is_said_once_anybody_is_certified(trained: World) -> None:
+    assert words(trained) == ""
+    certify(trained, "goal", user=trained.coder_a)
+    assert words(trained) == "not certified"
+    certify(trained, "goal", "troops")
+    assert words(trained) == "certified for 2 of 9 variables"
 
 
 # ------------------------------------------------------------------ marks

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from coding import access, blind, canonical, codebooks, work
+from coding import access, blind, canonical, codebooks, training, work
 from coding.models import Case, Coding, Entry, Member, Unit
 from coding.universe import Listing
 
@@ -87,15 +87,31 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
             "facts": [(k.replace("_", " "), v) for k, v in found.facts.items()],
             "codings": codings,
             "mine": next((c for c, _ in codings if c.coder_id == request.user.pk), None),
-            "waiting": sum(c.submitted_at is None for c, _ in codings),
+            "waiting": sum(c.submitted_at is None and _speaks(c) for c, _ in codings),
             "sections": _sections(request.user, found),
             "below": _by_unit(below.select_related("unit").order_by("unit__position", "key")),
             "may_rule": access.is_settler(member),
             "may_return": member.role in access.ADJUDICATORS,
             "may_curate": member.role in access.CURATORS,
-            "people": _people(member, codings) if member.role in access.CURATORS else [],
+            **(_for_curators(member, found, codings) if member.role in access.CURATORS else {}),
         },
     )
+
+
+def _speaks(coding: Coding) -> bool:
+    return coding.purpose in blind.SPEAKING
+
+
+def _for_curators(
+    member: Member, case: Case, codings: list[tuple[Coding, str]]
+) -> dict[str, object]:
+    """Who may be given the case, with what they are certified for; and what of it is gold."""
+    people = _people(member, codings)
+    words = training.certificate_words(member.project, people)
+    return {
+        "people": [(person, words.get(person.user_id, "")) for person in people],
+        "gold": None if case.parent_id else training.gold_of(member.user, case, member.project),
+    }
 
 
 def _codings(user: User, case: Case) -> list[Coding]:

@@ -35,6 +35,7 @@ WAYS = (
     Way("coding:disputes", "Disputes", "scale", "d", access.ADJUDICATORS, ("coding:dispute",)),
     Way("coding:codebook", "Codebook", "book-2", "b"),
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
+    Way("coding:training", "Training", "rosette-discount-check", "t", access.TEAM),
     Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
 )
 

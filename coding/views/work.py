@@ -22,6 +22,7 @@ STATES = {
     "new": ("open", "To do"),
     "waiting": ("submitted", "Submitted, waiting"),
     "closed": ("published", "Submitted, case open"),
+    "marked": ("certified", "Submitted, marked"),
 }
 TO_CODE = ("returned", "begun", "new")
 
@@ -98,6 +99,8 @@ def _more(coding: Coding, counts: Counter[tuple[int, int, str]]) -> int:
 
 
 def _state(coding: Coding, said: dict[int, int]) -> str:
+    if coding.submitted_at and coding.purpose == Coding.Purpose.TRAINING:
+        return "marked"
     if coding.submitted_at:
         return "closed" if coding.unblinded_at else "waiting"
     if coding.question:
