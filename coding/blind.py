@@ -288,6 +288,71 @@ def cell_history(cells: QuerySet[Cell]) -> QuerySet:  # type: ignore[type-arg]
     return found
 
 
+# ------------------------------------------------------------------ old and new meanings
+
+
+class Turned(NamedTuple):
+    """What was said of an old variable and what is said of the one that replaces it."""
+
+    variable: int  # the new one
+    before: str | None
+    now: str | None
+    carried: bool
+
+
+def turned_cells(user: Person, replaced: Mapping[int, int]) -> list[Turned]:
+    """The cells of variables (new to old) that have a cell of both, as far as the user may see."""
+    seen = cells_for(user).filter(case__in_universe=True)
+    rows = seen.filter(variable__in=[*replaced, *replaced.values()]).values_list(
+        "variable", "case", "text", "recoding"
+    )
+    texts = {(variable, case): (text, recoding) for variable, case, text, recoding in rows}
+    return [
+        Turned(new, texts[replaced[new], case][0], text, recoding is not None)
+        for (new, case), (text, recoding) in texts.items()
+        if new in replaced and (replaced[new], case) in texts
+    ]
+
+
+def turned_values(user: Person, replaced: Mapping[int, int]) -> list[Turned]:
+    """What one coder said of a case under the old variable and, asked again, under the new.
+
+    Of opened sheets alone; what was carried on one sheet was not said twice.
+    """
+    opened = values_for(user).filter(
+        variable__in=[*replaced, *replaced.values()],
+        coding__unblinded_at__isnull=False,
+        coding__purpose__in=SPEAKING,
+    )
+    said: dict[tuple[int, int, int], tuple[int, str]] = {}
+    columns = ("variable", "coding__case", "coding__coder", "coding", "text")
+    for variable, case, coder, coding, text in opened.order_by("pk").values_list(*columns):
+        said[variable, case, coder] = (coding, text)
+    found = []
+    for (new, case, coder), (coding, text) in said.items():
+        before = said.get((replaced.get(new, 0), case, coder))
+        if before and before[0] != coding:
+            found.append(Turned(new, before[1], text, carried=False))
+    return found
+
+
+def asked_apart(user: Person, variables: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """By variable how many recode and top-up sheets ask it, and how many are handed in.
+
+    Of cases that the user may know of; nothing of what they say.
+    """
+    apart = codings_for(user).filter(
+        purpose__in=(Coding.Purpose.RECODE, Coding.Purpose.TOP_UP),
+        asks__variable__in=list(variables),
+    )
+    rows = apart.order_by().values_list("asks__variable", "pk", "submitted_at").distinct()
+    found: dict[int, tuple[int, int]] = {}
+    for variable, _, given in rows:
+        asked, done = found.get(variable, (0, 0))
+        found[variable] = (asked + 1, done + (given is not None))
+    return found
+
+
 # ------------------------------------------------------------------ a coder's own answers
 
 

@@ -201,14 +201,18 @@ def publish(
     rulings: Mapping[str, Ruling],
     confirmed: bool = False,
     seen: str | None = None,
+    note: str | None = None,
 ) -> list[Consequence]:
     """Publish a draft and take the project over to it, in one transaction.
 
     Destructive changes need the variable's name typed, unless `confirmed` says that a person
     at a command line asked for them. With `seen`, the stamp of the draft that was looked at, a
-    draft that somebody changed since is not published.
+    draft that somebody changed since is not published. `note` tells coders what changed.
     """
     draft = _held(draft, seen)
+    if note is not None and note != draft.note:
+        draft.note = note
+        draft.save()
     before = codebooks.current(draft.project)
     if before and codebooks.digest_of(draft) == before.digest:
         raise Refused("The draft says what the published codebook says: there is nothing new.")

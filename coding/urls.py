@@ -12,6 +12,8 @@ from coding.views import (
     disputes,
     history,
     home,
+    publish,
+    recoding,
     saving,
     sheet,
     training,
@@ -59,6 +61,15 @@ urlpatterns: list[URLPattern] = [
         name="compare-markdown",
     ),
     path("projects/<slug:slug>/codebook/<int:number>/", codebook.codebook, name="codebook-version"),
+    path("projects/<slug:slug>/codebook/draft/publish/", publish.publish, name="publish"),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>/recoding/", recoding.progress, name="recoding"
+    ),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>/recoding/assign/",
+        recoding.assign,
+        name="recoding-assign",
+    ),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/training/", training.project, name="training"),
     path(

@@ -13,11 +13,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
-from coding import blind, work
+from coding import blind, codebooks, work
 from coding.models import Case, Cell, Coding, Member, Source
 from curation import releases
-from tests.conftest import World
+from tests.conftest import DOCUMENT, World
 
+VARIABLES = DOCUMENT["variables"]
 CANARY = "quetzalcanary"
 NOTE = "notequetzal"
 QUOTE = "quotequetzal"
@@ -225,6 +226,8 @@ def hunted(world: World) -> World:
     world.curator_admin = both  # type: ignore[attr-defined]
     let_the_canary_sing(world)
     releases.cut(project=world.project, version="0.1.0", by=world.curator)
+    pattern = [v | {"pattern": "[a-z]+"} if v["name"] == "story" else v for v in VARIABLES]
+    codebooks.draft(project=world.project, document=DOCUMENT | {"variables": pattern})
     return world
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
-from coding.work.decisions import Decision
+from coding.work.decisions import Decision, decision_of
 from coding.work.drift import Drift, drift
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
-from coding.work.recodes import Consequence, compute_again, follow_codebook, foresee
+from coding.work.recodes import Consequence, ask, compute_again, follow_codebook, foresee, left
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
 from coding.work.training import (
@@ -32,17 +32,20 @@ __all__ = [
     "Recorded",
     "add_citation",
     "add_row",
+    "ask",
     "assign",
     "barred",
     "certify",
     "clear_value",
     "compute_again",
     "deal",
+    "decision_of",
     "drift",
     "follow_codebook",
     "foresee",
     "give_back",
     "knows",
+    "left",
     "mark_gold",
     "move",
     "recompute",

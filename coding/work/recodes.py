@@ -15,13 +15,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
-from coding import blind
+from coding import blind, codebooks
+from coding.errors import Refused
 from coding.models import Case, Cell, Codebook, Coding, Entry, Project, Recoding
 from coding.work import cells, moving, needs, phases
 from coding.work.act import act
-from coding.work.decisions import Decision, Survey, ancestry, survey
+from coding.work.decisions import Decision, Survey, ancestry, decision_of, survey
 from coding.work.moving import AT_ONCE, Way
 from coding.work.needs import Need, Sheets
+
+SURVEYED = ("case", "variable", "text", "status")
 
 
 @dataclass
@@ -109,7 +112,7 @@ def foresee(
     variables = [d.old.variable_id for d in decisions] + [e.variable_id for e in retired]
     told: dict[int, list[Cell]] = {variable: [] for variable in variables}
     rows = seen.filter(variable__in=variables, case__in_universe=True).order_by("pk")
-    for cell in rows.only("case", "variable", "text", "status"):
+    for cell in rows.only(*SURVEYED):
         told[cell.variable_id].append(cell)
     sheets = Sheets(project)
     surveys = [(d, survey(d, told[d.old.variable_id])) for d in decisions]
@@ -122,6 +125,61 @@ def foresee(
         asking = sheets.asking(entry.variable.unit_id, {entry.variable_id})
         each.open_sheets = sum(not sheet.handed_in for sheet in asking)
     return found
+
+
+def left(*, project: Project, codebook: Codebook, seen: blind.Cells) -> list[Need]:
+    """What is still needed of a codebook, as it stands now: nobody is left where `nobody` says.
+
+    For each variable that replaced another, touched cells that have no successor and on which
+    no sheet asks; for each that was added, opened cases without it.
+    """
+    newest = codebooks.newest_entries(project)
+    before = _before(codebook)
+    decisions = [decision_of(r, newest) for r in codebook.recodings.order_by("pk")]
+    added = [
+        e
+        for e in codebooks.entries(codebook)
+        if before and not ancestry(e.variable) & before and not e.is_computed
+    ]
+    variables = {d.old.variable_id for d in decisions}
+    told: dict[int, list[Cell]] = {variable: [] for variable in variables}
+    for cell in seen.filter(variable__in=variables, case__in_universe=True).only(*SURVEYED):
+        told[cell.variable_id].append(cell)
+    new = needs.told_of(d.new.variable_id for d in decisions)
+    sheets = Sheets(project)
+    found = []
+    for decision in decisions:
+        variable = decision.new.variable_id
+        need = Need(decision.new, Coding.Purpose.RECODE)
+        cases = {c.case_id for c in told[decision.old.variable_id]} - new.get(variable, set())
+        asking = sheets.asking(decision.new.variable.unit_id, {variable})
+        need.nobody = cases - {s.case for s in asking}
+        found.append(need)
+    has = needs.told_of(entry.variable_id for entry in added)
+    return found + [needs.to_top_up(entry, sheets, has) for entry in added]
+
+
+@act
+def ask(
+    *, cases: Sequence[Case], entry: Entry, coder: User, purpose: str, by: User
+) -> list[Coding]:
+    """Put on somebody's worklist what nobody is left to answer, and only that."""
+    made = [
+        phases.assign(case=case, coder=coder, purpose=purpose, codebook=entry.codebook, by=by)
+        for case in cases
+    ]
+    if done := [coding for coding in made if coding.submitted_at]:
+        where = ", ".join(coding.case.key for coding in done[:5])
+        raise Refused(f"{coder} has handed in a sheet of this kind on {where}: ask somebody else.")
+    moving.ask((coding.pk, entry.pk) for coding in made)
+    return made
+
+
+def _before(codebook: Codebook) -> set[int]:
+    """The variables of the codebook before it; empty for the first."""
+    books = codebook.project.codebooks.exclude(published_at=None)
+    earlier = books.filter(number__lt=codebook.number).order_by("-number").first()
+    return {e.variable_id for e in codebooks.entries(earlier)} if earlier else set()
 
 
 def _recorded(decision: Decision) -> Recoding:
