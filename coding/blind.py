@@ -476,8 +476,9 @@ def rated_for(user: Person, project: Project) -> QuerySet[Coding]:
 
     Not even the user's own: their count would tell how many others there are.
     """
-    seen = readable(user).filter(~_in_family_being_coded(user))
-    return seen.filter(pk__in=rated(project).values("pk"))
+    found = rated(project).annotate(family=_family("case"))
+    seen = found.filter(~_in_family_being_coded(user))
+    return seen.filter(pk__in=readable(user).values("pk"))
 
 
 def ratings_in(codings: QuerySet[Coding], variables: Iterable[int]) -> QuerySet[Value, Any]:

@@ -14,6 +14,7 @@ from coding.views import (
     home,
     publish,
     recoding,
+    reliability,
     saving,
     sheet,
     training,
@@ -89,5 +90,19 @@ urlpatterns: list[URLPattern] = [
     ),
     path("projects/<slug:slug>/training/own/", training.own, name="training-own"),
     path("projects/<slug:slug>/training/sheets/<int:pk>/", training.sheet, name="training-sheet"),
+    path("projects/<slug:slug>/reliability/", reliability.overview, name="reliability"),
+    path(
+        "projects/<slug:slug>/reliability/by-coder/", reliability.coders, name="reliability-coders"
+    ),
+    path(
+        "projects/<slug:slug>/reliability/<slug:name>/",
+        reliability.variable,
+        name="reliability-variable",
+    ),
+    path(
+        "projects/<slug:slug>/reliability/<slug:name>/cells/",
+        reliability.cells,
+        name="reliability-cells",
+    ),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

@@ -150,7 +150,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
                 *Case.objects.values_list("pk", flat=True),
             }
         ),
-        "name": ["story"],
+        "name": ["story", "goal"],
         "file": ["cells.csv", "codings.csv", "intervention.csv"],
         "number": [1],
         "before": [1],

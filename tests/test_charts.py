@@ -21,7 +21,6 @@ from coding.charts import (
     control_chart,
     dot,
     heat_map,
-    limits,
     matrix,
 )
 from coding.charts.svg import short, tag, width, wrap
@@ -30,10 +29,10 @@ HOSTILE = '"><script>alert(1)</script>&amp;\' onload="x'
 CODES = [Label("0", "0 No"), Label("1", "1 Yes"), Label("-77", "-77 Cannot be determined")]
 COUNTS = {(0, 0): 120, (1, 0): 27, (1, 1): 43, (2, 1): 2}
 MONTHS = [
-    Point("Jan", 18, 20, begins="Codebook 1"),
-    Point("Feb", 30, 33),
-    Point("Mar", 9, 20, href="/mar"),
-    Point("Apr", 38, 40, begins="Codebook 2"),
+    Point("Jan", 18, 20, 0.6, 1.0, begins="Codebook 1"),
+    Point("Feb", 30, 33, 0.65, 1.0),
+    Point("Mar", 9, 20, 0.6, 1.0, href="/mar"),
+    Point("Apr", 3, 4, nan, nan, begins="Codebook 2"),
 ]
 
 
@@ -53,7 +52,7 @@ def everything() -> dict[str, Svg]:
         "axis": axis(),
         "heat map": heat().svg,
         "matrix": coders().svg,
-        "control chart": control_chart(MONTHS, title="Over time").svg,
+        "control chart": control_chart(MONTHS, mean=0.84, title="Over time").svg,
         "bar": bar(0.3, "Yes"),
     }
 
@@ -105,11 +104,11 @@ def test_a_drawing_with_links_is_a_group_and_one_without_an_image() -> None:
 
 def test_hostile_words_stay_words() -> None:
     labels = [Label(HOSTILE, HOSTILE) for _ in range(3)]
-    point = Point(HOSTILE, 1, 2, href=f"/{HOSTILE}", begins=HOSTILE)
+    point = Point(HOSTILE, 1, 2, 0.1, 0.9, href=f"/{HOSTILE}", begins=HOSTILE)
     drawn = [
         heat(labels).svg,
         matrix(labels, {(0, 1): Pair(0.5, 1, 1)}, title=HOSTILE, href=lambda i, j: HOSTILE).svg,
-        control_chart([point], title=HOSTILE).svg,
+        control_chart([point], mean=0.5, title=HOSTILE).svg,
         dot(0.5, 0.4, 0.6, HOSTILE),
         dot(nan, nan, nan, HOSTILE, HOSTILE),
         bar(0.5, HOSTILE),
@@ -205,10 +204,10 @@ def test_each_square_with_a_count_leads_on_and_says_what_it_counts() -> None:
     links = {e.attrib["href"]: e.attrib["aria-label"] for e in read(heat().svg).iter("a")}
 
     assert links == {
-        "?one=0&other=0": "Both said 0 No: 120 times",
-        "?one=1&other=0": "One said 1 Yes, the other 0 No: 27 times",
-        "?one=1&other=1": "Both said 1 Yes: 43 times",
-        "?one=2&other=1": "One said -77 Cannot be determined, the other 1 Yes: 2 times",
+        "?one=0&other=0": "Both said 0 No: 120 cases",
+        "?one=1&other=0": "One said 1 Yes, the other 0 No: 27 cases",
+        "?one=1&other=1": "Both said 1 Yes: 43 cases",
+        "?one=2&other=1": "One said -77 Cannot be determined, the other 1 Yes: 2 cases",
     }
 
 
@@ -230,8 +229,8 @@ def test_confusions_are_shaded_among_themselves() -> None:
         for e in read(heat().svg).iter("a")
     }
 
-    assert classes["One said 1 Yes, the other 0 No: 27 times"].endswith("is-apart is-shade-6")
-    assert classes["Both said 0 No: 120 times"].endswith("is-same is-shade-6")
+    assert classes["One said 1 Yes, the other 0 No: 27 cases"].endswith("is-apart is-shade-6")
+    assert classes["Both said 0 No: 120 cases"].endswith("is-same is-shade-6")
 
 
 def test_the_matrix_has_the_figure_above_and_the_units_below_the_diagonal() -> None:
@@ -257,16 +256,8 @@ def test_squares_do_not_touch() -> None:
 # ------------------------------------------------------------------ over time
 
 
-def test_limits_are_three_standard_errors_around_the_share_of_all() -> None:
-    found = limits([Point("a", 45, 50), Point("b", 90, 100)])
-
-    assert [round(each.mean, 3) for each in found] == [0.9, 0.9]
-    assert [round(each.low, 4) for each in found] == [0.7727, 0.81]
-    assert [round(each.high, 4) for each in found] == [1.0, 0.99]
-
-
 def test_a_month_outside_the_limits_is_a_diamond_and_is_named() -> None:
-    drawn = read(control_chart(MONTHS, title="Over time").svg)
+    drawn = read(control_chart(MONTHS, mean=0.84, title="Over time").svg)
 
     assert [e.attrib["class"] for e in drawn.iter("polygon")] == ["is-mark is-outside"]
     assert words(drawn, "desc") == ["Outside the limits: Mar."]
@@ -274,26 +265,32 @@ def test_a_month_outside_the_limits_is_a_diamond_and_is_named() -> None:
 
 
 def test_codebooks_are_marked_where_they_begin() -> None:
-    said = words(read(control_chart(MONTHS, title="Over time").svg))
+    said = words(read(control_chart(MONTHS, mean=0.84, title="Over time").svg))
 
     assert [w for w in said if w.startswith("Codebook")] == ["Codebook 1", "Codebook 2"]
 
 
 def test_the_table_of_the_control_chart_says_the_same() -> None:
-    chart = control_chart(MONTHS, title="Over time")
+    chart = control_chart(MONTHS, mean=0.84, title="Over time")
 
     assert chart.rows[2] == ("Mar", "20", "9", "45%", "60% to 100%", "outside", "")
     assert [row[-1] for row in chart.rows] == ["Codebook 1", "", "", "Codebook 2"]
 
 
-def test_all_agreed_has_no_spread_and_nothing_outside() -> None:
-    chart = control_chart([Point("a", 5, 5), Point("b", 3, 3)], title="x")
+def test_a_month_of_too_few_units_has_no_limits_and_is_not_judged() -> None:
+    chart = control_chart(
+        [Point("a", 5, 5, 0.9, 1.0), Point("b", 0, 3, nan, nan)], mean=0.6, title="x"
+    )
+    bands = [e for e in read(chart.svg).iter("rect") if e.get("class") == "is-limits"]
 
-    assert [row[5] for row in chart.rows] == ["within", "within"]
+    assert [row[5] for row in chart.rows] == ["within", "too few to tell"]
+    assert len(bands) == 1
 
 
 def test_many_points_show_only_as_many_labels_as_fit() -> None:
-    chart = control_chart([Point(f"March {n}", 1, 2) for n in range(1950, 2010)], title="x")
+    chart = control_chart(
+        [Point(f"March {n}", 1, 2, 0, 1) for n in range(1950, 2010)], mean=0.5, title="x"
+    )
     shown = [w for w in words(read(chart.svg)) if w.startswith("March")]
 
     assert len(chart.rows) == 60
@@ -301,7 +298,7 @@ def test_many_points_show_only_as_many_labels_as_fit() -> None:
 
 
 def test_nothing_yet_is_an_empty_drawing() -> None:
-    assert control_chart([], title="x").rows == ()
+    assert control_chart([], mean=nan, title="x").rows == ()
     assert heat_map([], {}, title="x").rows == ()
 
 

@@ -75,9 +75,10 @@ def test_every_role_is_shown_the_ways_that_are_open_to_it(world: World) -> None:
         name: ways(getattr(world, name)) for name in ("coder_a", "adjudicator", "curator", "reader")
     }
 
-    team = ["My work", "Disputes", "Codebook", "Cases", "Training", "Releases"]
+    team = ["My work", "Disputes", "Codebook", "Cases", "Training", "Reliability", "Releases"]
+    coder = ["My work", "Codebook", "Cases", "Training", "Reliability", "Releases"]
     assert shown == {
-        "coder_a": ["My work", "Codebook", "Cases", "Training", "Releases"],
+        "coder_a": coder,
         "adjudicator": team,
         "curator": ["Overview", *team],
         "reader": ["Codebook", "Releases"],
@@ -103,6 +104,7 @@ def test_coders_are_led_to_disputes_only_where_the_project_lets_them_discuss(wor
         ("/cases/{case}/", "Cases"),
         ("/cases/{case}/history/", "Cases"),
         ("/projects/usmi/training/own/", "Training"),
+        ("/projects/usmi/reliability/goal/cells/", "Reliability"),
         ("/projects/usmi/releases/0.1.0/", "Releases"),
     ],
 )
@@ -163,7 +165,7 @@ def test_the_shell_asks_the_database_twice_at_most(
 
     with django_assert_num_queries(2):
         drawn = Shell(request)
-        assert (len(drawn.members), len(drawn.nav)) == (2, 6)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 7)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(

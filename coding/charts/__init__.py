@@ -1,8 +1,8 @@
 """Charts as inline SVG: no script, no colours of their own, a table for each. No Django."""
 
 from .bars import bar
-from .control import Limits, Point, control_chart, limits
-from .interval import ENOUGH, TENTATIVE, axis, band, dot
+from .control import Point, control_chart
+from .interval import ENOUGH, TENTATIVE, axis, band, dot, key, rate
 from .squares import Chart, Label, Pair, heat_map, matrix
 from .svg import Svg
 
@@ -11,7 +11,6 @@ __all__ = [
     "TENTATIVE",
     "Chart",
     "Label",
-    "Limits",
     "Pair",
     "Point",
     "Svg",
@@ -21,6 +20,7 @@ __all__ = [
     "control_chart",
     "dot",
     "heat_map",
-    "limits",
+    "key",
     "matrix",
+    "rate",
 ]

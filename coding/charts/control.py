@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan
 
 from .squares import Chart
 from .svg import Svg, drawing, join, link, short, tag, text, width
@@ -15,80 +15,66 @@ LEFT, RIGHT, TOP, BOTTOM = 48, 16, 34, 30
 
 @dataclass(frozen=True)
 class Point:
-    """A stretch of time: of ``units`` opened in it, ``agreed`` were agreed on at once."""
+    """A stretch of time: of its ``units``, ``agreed`` were agreed on at once.
+
+    low, high  the limits of that share; nan where there are too few units to have any.
+    begins     the codebook under which nothing was coded before.
+    """
 
     label: str
     agreed: float
     units: int
+    low: float
+    high: float
+    begins: str = ""
     href: str = ""
-    begins: str = ""  # the codebook version whose first unit lies in it
 
     @property
     def share(self) -> float:
         return self.agreed / self.units
 
-
-@dataclass(frozen=True)
-class Limits:
-    """Where a share lies by chance alone, three standard errors around the mean of all."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __contains__(self, share: object) -> bool:
-        return isinstance(share, float) and self.low - 1e-9 <= share <= self.high + 1e-9
+    @property
+    def reading(self) -> str:
+        if isnan(self.low):
+            return "too few to tell"
+        return "within" if self.low - 1e-9 <= self.share <= self.high + 1e-9 else "outside"
 
 
-def limits(points: Sequence[Point]) -> list[Limits]:
-    """The p-chart: p +- 3 sqrt(p (1 - p) / n_i), p the share over all units, n_i those of i.
-
-    Shewhart (1931), Economic Control of Quality of Manufactured Product; Montgomery (2020),
-    Introduction to Statistical Quality Control, 8th ed., section 7.2.
-    """
-    units = sum(p.units for p in points)
-    mean = sum(p.agreed for p in points) / units if units else 0.0
-    spread = [3 * sqrt(mean * (1 - mean) / p.units) for p in points]
-    return [Limits(mean, max(0.0, mean - s), min(1.0, mean + s)) for s in spread]
-
-
-def control_chart(points: Sequence[Point], *, title: str) -> Chart:
+def control_chart(points: Sequence[Point], *, mean: float, title: str) -> Chart:
     """Shares over time, with limits that widen where units are few and codebooks marked.
 
     A point outside the limits is a diamond with its figure beside it.
     """
-    found = limits(points)
-    outside = [p.label for p, each in zip(points, found, strict=True) if p.share not in each]
-    told = f"Outside the limits: {', '.join(outside)}." if outside else "All within the limits."
+    outside = [p.label for p in points if p.reading == "outside"]
+    told = f"Outside the limits: {', '.join(outside)}." if outside else "None outside the limits."
     places = [_x(n, len(points)) for n in range(len(points))]
-    begun = [_begin(n, points) for n, point in enumerate(points) if point.begins]
     svg = drawing(
         WIDTH,
         HEIGHT,
         title,
         told,
         _scale(),
-        _band(found),
-        *begun,
+        _band(points, mean),
+        *(_begin(n, points) for n, point in enumerate(points) if point.begins),
         _path(points, places),
-        *(_mark(p, x, each) for p, x, each in zip(points, places, found, strict=True)),
+        *(_mark(p, x) for p, x in zip(points, places, strict=True)),
         *_dates(points, places),
         kind="control",
     )
-    return Chart(svg, HEAD, tuple(_row(p, each) for p, each in zip(points, found, strict=True)))
+    return Chart(svg, HEAD, tuple(_row(p) for p in points))
 
 
 HEAD = ("Period", "Units", "Agreed", "Share", "Limits", "Reading", "Codebook begins")
 
 
-def _row(point: Point, each: Limits) -> tuple[str, ...]:
+def _row(point: Point) -> tuple[str, ...]:
     return (
         point.label,
         str(point.units),
         f"{point.agreed:g}",
         f"{point.share:.0%}",
-        f"{each.low:.0%} to {each.high:.0%}",
-        "within" if point.share in each else "outside",
+        "" if isnan(point.low) else f"{point.low:.0%} to {point.high:.0%}",
+        point.reading,
         point.begins,
     )
 
@@ -110,23 +96,26 @@ def _scale() -> Svg:
     return tag("g", *drawn)
 
 
-def _band(found: Sequence[Limits]) -> Svg:
+def _band(points: Sequence[Point], mean: float) -> Svg:
     """The limits as a band in steps, with the mean through it."""
-    half = (WIDTH - LEFT - RIGHT) / max(len(found), 1) / 2
+    half = (WIDTH - LEFT - RIGHT) / max(len(points), 1) / 2
     areas = [
         tag(
             "rect",
-            x=_x(n, len(found)) - half,
-            y=_y(each.high),
+            x=_x(n, len(points)) - half,
+            y=_y(point.high),
             width=2 * half,
-            height=_y(each.low) - _y(each.high),
+            height=_y(point.low) - _y(point.high),
             class_="is-limits",
         )
-        for n, each in enumerate(found)
+        for n, point in enumerate(points)
+        if not isnan(point.low)
     ]
-    y = _y(found[0].mean) if found else 0
-    mean = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="is-mean")
-    return tag("g", *areas, mean) if found else Svg("")
+    if isnan(mean):
+        return tag("g", *areas)
+    y = _y(mean)
+    line = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="is-mean")
+    return tag("g", *areas, line)
 
 
 def _begin(place: int, points: Sequence[Point]) -> Svg:
@@ -149,10 +138,10 @@ def _path(points: Sequence[Point], places: Sequence[float]) -> Svg:
     return tag("polyline", points=joined, class_="is-path")
 
 
-def _mark(point: Point, x: float, each: Limits) -> Svg:
-    y, inside = _y(point.share), point.share in each
+def _mark(point: Point, x: float) -> Svg:
+    y = _y(point.share)
     name = f"{point.label}: {point.share:.0%} of {point.units} units agreed on"
-    if inside:
+    if point.reading != "outside":
         drawn: Svg = tag("circle", cx=x, cy=y, r=5, class_="is-mark is-within")
     else:
         name += ", outside the limits"

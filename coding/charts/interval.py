@@ -27,7 +27,8 @@ def dot(value: float, low: float, high: float, name: str, reason: str = "") -> S
         return drawing(WIDTH, HEIGHT, words, "", lines(), dash, kind="dot")
     interval = "" if isnan(low) or isnan(high) else f", 95 % interval {low:.3f} to {high:.3f}"
     words = f"{name}: {value:.3f}{interval}; {_said(value)}"
-    return drawing(WIDTH, HEIGHT, words, "", lines(), _whisker(low, high), _mark(value), kind="dot")
+    mark = _mark(value, at(value), HEIGHT / 2)
+    return drawing(WIDTH, HEIGHT, words, "", lines(), _whisker(low, high), mark, kind="dot")
 
 
 def axis() -> Svg:
@@ -36,15 +37,45 @@ def axis() -> Svg:
     return drawing(WIDTH, 16, "Scale from 0 to 1", "", *ticks, kind="axis")
 
 
+def rate(value: float, low: float, high: float, expected: float, most: float, name: str) -> Svg:
+    """A rate with its interval on a scale from 0 to ``most``, a line where it is expected."""
+
+    def place(share: float) -> float:
+        return at(share / most if most > 0 else 0)
+
+    words = f"{name}: {value:.0%}, 95 % interval {low:.0%} to {high:.0%}, expected {expected:.0%}"
+    left, right, middle = place(low), place(high), HEIGHT / 2
+    bar = tag("line", x1=left, x2=right, y1=middle, y2=middle, class_="is-whisker")
+    ends = [
+        tag("line", x1=x, x2=x, y1=middle - 4, y2=middle + 4, class_="is-end")
+        for x in (left, right)
+    ]
+    ground = tag("line", x1=at(0), x2=at(0), y1=-HEIGHT, y2=2 * HEIGHT, class_="is-line is-zero")
+    here = place(expected)
+    usual = tag("line", x1=here, x2=here, y1=4, y2=HEIGHT - 4, class_="is-expected")
+    mark = tag("circle", cx=place(value), cy=middle, r=5, class_="is-mark is-rate")
+    return drawing(WIDTH, HEIGHT, words, "", ground, usual, bar, *ends, mark, kind="dot")
+
+
+def key() -> list[tuple[Svg, str]]:
+    """Each mark with what it means."""
+    return [(_sample(value), _said(value)) for value in (1.0, 0.7, 0.5)]
+
+
+def _sample(value: float) -> Svg:
+    mark = _mark(value, 7, 7)
+    return tag("svg", mark, class_="cb-chart", aria_hidden="true", width=14, height=14)
+
+
 def at(value: float) -> float:
     """Where a figure stands; what lies below 0 is drawn at the edge."""
     return EDGE + min(max(value, 0.0), 1.0) * (WIDTH - 2 * EDGE)
 
 
 def lines() -> Svg:
-    """The lines of the scale, as high as the strip, so that they run on from row to row."""
+    """The lines of the scale, higher than the strip, so that they run on from row to row."""
     drawn = [
-        tag("line", x1=at(v), x2=at(v), y1=0, y2=HEIGHT, class_=f"is-line is-{kind}")
+        tag("line", x1=at(v), x2=at(v), y1=-HEIGHT, y2=2 * HEIGHT, class_=f"is-line is-{kind}")
         for v, kind in ((0.0, "zero"), (TENTATIVE, "tentative"), (ENOUGH, "enough"), (1.0, "zero"))
     ]
     return tag("g", *drawn)
@@ -70,8 +101,8 @@ def _arrow(low: float, high: float) -> str:
     return tag("polygon", points=points, class_="is-beyond") if low < 0 else ""
 
 
-def _mark(value: float) -> Svg:
-    kind, x, middle = band(value), at(value), HEIGHT / 2
+def _mark(value: float, x: float, middle: float) -> Svg:
+    kind = band(value)
     ring = tag("circle", cx=x, cy=middle, r=5, class_=f"is-mark is-{kind}")
     if kind != "tentative":
         return ring

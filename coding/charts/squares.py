@@ -60,7 +60,7 @@ def heat_map(
     title: str,
     href: Callable[[int, int], str] = lambda row, column: "",
 ) -> Chart:
-    """How often one coder said the row and another the column, whoever it was.
+    """In how many cases one coder said the row and another the column, whoever it was.
 
     ``counts`` holds each pair of categories once, the larger place first; the diagonal is what
     they agree on. The darkest square off the diagonal is the commonest confusion.
@@ -81,8 +81,7 @@ def heat_map(
         for j in range(i + 1)
         for n in [counts.get((i, j), 0)]
     ]
-    total = sum(counts.values())
-    desc = f"{total} pairs of answers; on the diagonal the coders agree."
+    desc = "Cases by what two of their coders said; on the diagonal both said the same."
     svg = grid(categories, categories, squares, title=title, desc=desc, kind="heat")
     return Chart(svg, *_table("One said", categories, categories, squares))
 
@@ -95,10 +94,10 @@ def shade(count: int, most: int) -> int:
 
 
 def _confused(row: Label, column: Label, count: int, same: bool) -> str:
-    times = "once" if count == 1 else f"{count} times" if count else "never"
+    cases = f"{count} case{'' if count == 1 else 's'}"
     if same:
-        return f"Both said {row.words}: {times}"
-    return f"One said {row.words}, the other {column.words}: {times}"
+        return f"Both said {row.words}: {cases}"
+    return f"One said {row.words}, the other {column.words}: {cases}"
 
 
 # ------------------------------------------------------------------ who agrees with whom
@@ -118,9 +117,10 @@ def matrix(
     pairs: Mapping[tuple[int, int], Pair],
     *,
     title: str,
+    share: bool = False,
     href: Callable[[int, int], str] = lambda row, column: "",
 ) -> Chart:
-    """Coder by coder: the figure above the diagonal, units used / found below it.
+    """Coder by coder: the figure, or a share without lines to reach, above the diagonal, units used / found below it.
 
     ``pairs`` holds each pair once, the smaller place first.
     """
@@ -128,7 +128,7 @@ def matrix(
         square
         for i in range(len(coders))
         for j in range(i + 1, len(coders))
-        for square in _of_pair(coders, i, j, pairs.get((i, j)), href(i, j))
+        for square in _of_pair((coders[i], coders[j]), (i, j), pairs.get((i, j)), href(i, j), share)
     ]
     squares += [Square(i, i, "", coders[i].words, "self") for i in range(len(coders))]
     squares.sort(key=lambda s: (s.row, s.column))
@@ -138,17 +138,18 @@ def matrix(
 
 
 def _of_pair(
-    coders: Sequence[Label], i: int, j: int, pair: Pair | None, href: str
+    coders: tuple[Label, Label], at: tuple[int, int], pair: Pair | None, href: str, share: bool
 ) -> tuple[Square, Square]:
-    names = f"{coders[i].words} and {coders[j].words}"
+    names, (i, j) = f"{coders[0].words} and {coders[1].words}", at
     if pair is None:
-        nothing = f"{names}: no unit in common"
+        nothing = f"{names}: nothing in common"
         return Square(i, j, "·", nothing, "none"), Square(j, i, "·", nothing, "none")
-    figure = "–" if isnan(pair.value) else f"{pair.value:.2f}"
+    figure = "–" if isnan(pair.value) else f"{pair.value:.0%}" if share else f"{pair.value:.2f}"
     said = "no figure" if isnan(pair.value) else figure
-    units = f"{names}: {pair.used} units used of {pair.found} found"
+    kind = "none" if share else band(pair.value)
+    units = f"{names}: {pair.used} used of {pair.found} in common"
     return (
-        Square(i, j, figure, f"{names}: {said}", band(pair.value), href=href),
+        Square(i, j, figure, f"{names}: {said}", kind, href=href),
         Square(j, i, str(pair.used), units, "count", below=f"of {pair.found}"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from math import isnan
 from pathlib import Path
 
 from django import template
@@ -114,6 +115,17 @@ def words(pieces: Iterable[Piece]) -> SafeString:
     """A text with what is gone and what is new marked: by colour, by a sign, and for the ear."""
     marked = [format_html(WORDS.get(piece.kind, NEW_WORDS), piece.text) for piece in pieces]
     return format_html_join("", "{}", ((each,) for each in marked))
+
+
+@register.filter
+def coefficient(value: float) -> str:
+    """0.52, −0.03; a dash where there is no figure."""
+    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+@register.filter
+def percent(share: float) -> str:
+    return "–" if isnan(share) else f"{share:.0%}".replace("%", " %")
 
 
 @register.filter

@@ -36,6 +36,7 @@ WAYS = (
     Way("coding:codebook", "Codebook", "book-2", "b"),
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
     Way("coding:training", "Training", "rosette-discount-check", "t", access.TEAM),
+    Way("coding:reliability", "Reliability", "chart-dots", "a", access.TEAM),
     Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
 )
 
