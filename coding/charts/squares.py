@@ -120,9 +120,9 @@ def matrix(
     share: bool = False,
     href: Callable[[int, int], str] = lambda row, column: "",
 ) -> Chart:
-    """Coder by coder: the figure, or a share without lines to reach, above the diagonal, units used / found below it.
+    """Coder by coder: the figure above the diagonal, units used / found below it.
 
-    ``pairs`` holds each pair once, the smaller place first.
+    ``pairs`` holds each pair once, the smaller place first. A ``share`` has no lines to reach.
     """
     squares = [
         square
