@@ -292,6 +292,16 @@ def bounds(text: str) -> tuple[str, str, str]:
     return f"{plain}-01-01", f"{plain}-12-31", "year"
 
 
+def middle(text: str) -> float:
+    """The day halfway through what a date means, counted from the year 1, for statistics.
+
+    1991-02 is the middle of that February; an open range is as its known end.
+    """
+    days = {_day(day).toordinal() for day in bounds(text)[:2]}
+    known = days - {date.min.toordinal(), date(9999, 12, 31).toordinal()} or days
+    return sum(known) / len(known)
+
+
 def _last_day(year: int, month: int) -> str:
     if month == 12:
         return f"{year:04d}-12-31"

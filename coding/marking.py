@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
+from coding import canonical
 from coding.agreement import Coefficient, Measure, krippendorff_alpha
-from coding.canonical import Domain, bounds, members, same
+from coding.canonical import Domain, members, same
 
-OPEN_ENDS = {date.min.toordinal(), date(9999, 12, 31).toordinal()}
 Pair = tuple[str | None, str]  # what was said, None where nothing was, and what is gold
 
 
@@ -89,11 +88,5 @@ def _rating(text: str | None, domain: Domain, measure: Measure) -> Hashable | No
     if measure == "masi":
         return frozenset(members(text))
     if domain.kind == "date":
-        return _middle(text)
+        return canonical.middle(text)
     return text if measure == "ordinal" else float(text)
-
-
-def _middle(text: str) -> float:
-    days = {date.fromisoformat(day).toordinal() for day in bounds(text)[:2]}
-    known = days - OPEN_ENDS or days
-    return sum(known) / len(known)

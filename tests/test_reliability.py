@@ -19,7 +19,7 @@ from coding import blind, canonical, codebooks, reliability, work
 from coding.agreement import krippendorff_alpha
 from coding.agreement.distances import Beyond
 from coding.models import Case, Coding, Member, Project
-from coding.reliability import Asked, rows, scales
+from coding.reliability import Asked, rows
 from tests.conftest import World
 
 ALL_GOALS = [("regime", "regime"), ("policy", "policy"), ("regime", "policy")]
@@ -356,26 +356,21 @@ def test_a_date_counts_as_the_day_in_the_middle_of_its_bounds(world: World) -> N
 
     found = figure(world, "end_date")
 
-    days = [[halfway(a), halfway(b)] for a, b in dates]
-    assert days[0] == [halfway("1991-02-14"), halfway("1991-02-14") + 0.5]
+    days = [[canonical.middle(text) for text in pair] for pair in dates]
+    assert days[0][1] - days[0][0] == 0.5
     assert found.measure == "interval"
     assert found.alpha.value == krippendorff_alpha(days, "interval").value
     assert found.percent.value == 0  # the written form differs, and no tolerance is declared
 
 
-def halfway(text: str) -> float:
-    found = scales.halfway(text)
-    assert found is not None
-    return found
-
-
-def test_a_date_with_an_open_end_is_compared_but_has_no_place_on_the_scale(world: World) -> None:
-    code(world, [("1990/..", "1990/.."), ("1991", "1991"), ("1992", "1993")], "end_date")
+def test_a_date_with_an_open_end_counts_as_its_known_end(world: World) -> None:
+    code(world, [("1990/..", "1990-01-01"), ("1991", "1991"), ("1992", "1993")], "end_date")
 
     depth = reliability.depth(reliability.opened(world.project), world.entry("end_date"))
 
-    assert (depth.figure.alpha.n_units, depth.figure.percent.n_units) == (2, 3)
-    assert list(depth.dropped) == ["no place on the scale, as a date with an open end"]
+    assert (depth.figure.alpha.n_units, depth.figure.percent.value) == (3, pytest.approx(1 / 3))
+    assert canonical.middle("1990/..") == canonical.middle("1990-01-01")
+    assert depth.dropped == {}
 
 
 @given(
@@ -720,3 +715,45 @@ def test_weeks_stand_in_order_with_their_limits_and_codebooks(world: World) -> N
     assert found.batches[0].start.weekday() == 0
     assert [mark.number for mark in found.marks] == [1]
     assert not any(batch.is_outside for batch in found.batches)
+
+
+# ------------------------------------------------------------------ gold
+
+
+@pytest.fixture
+def gold(world: World) -> World:
+    """The case of the world is open, its settled answers gold, and coder_a's pupil has trained."""
+    world.close("100", "100", "troops")
+    work.mark_gold(case=world.case, reason="Three experts agreed.", by=world.curator)
+    pupil = people(world.project, "pupil")
+    coding = work.train(case=world.case, coder=pupil, by=world.curator)
+    world.say(coding, "policy")
+    world.say(coding, "100", "troops")
+    work.submit(coding=coding)
+    return world
+
+
+def test_training_sheets_are_compared_with_gold_and_with_nothing_else(gold: World) -> None:
+    opened = reliability.opened_for(gold.curator, gold.project)
+
+    found = {each.figure.name: each for each in reliability.against_gold(opened)}
+
+    assert set(found) == {"goal", "troops"}
+    goal = found["goal"]
+    assert (goal.right.n_units, goal.answers, goal.unanswered) == (1, 1, 0)
+    assert [(c.gold, c.said, c.count) for c in goal.confused] == [("regime", "policy", 1)]
+    assert [part.label for part in goal.coders] == ["pupil"]
+    assert found["troops"].confused == ()
+    assert figure(gold).cases == 1  # two coders; the pupil does not speak for the data set
+    assert figure(gold).coders == 2
+
+
+def test_who_may_see_marks_sees_agreement_with_gold(gold: World) -> None:
+    pupil = User.objects.get(username="pupil")
+    other = people(gold.project, "another")
+
+    def marked(user: User) -> int:
+        return len(reliability.against_gold(reliability.opened_for(user, gold.project)))
+
+    assert [marked(u) for u in (gold.curator, pupil, other, gold.outsider)] == [2, 2, 0, 0]
+    assert reliability.against_gold(reliability.opened(gold.project)) == []

@@ -20,6 +20,7 @@ coders by pseudonym except to curators. Everything else asks only what `opened` 
     which(opened, entry)        the coder, the rule or the case, for one variable
     roster(opened, entry)       of each of sets(opened): as sets, member by member, rows listed
     numbered(opened, unit)      rows without a key, paired: identification, classification
+    against_gold(opened)        training sheets beside the gold answers, variable by variable
     verdict(figure)             good, tentative, low, open or none: a sign beside the number
     plain(...)                  each of these as plain data, as the command prints it
 
@@ -31,6 +32,7 @@ from coding.reliability.course import Batch, Course, Mark, course
 from coding.reliability.depth import Depth, OfCategory, Square, depth
 from coding.reliability.difficulty import Difficulty, Rate, Which, difficulty, which
 from coding.reliability.figures import Figure, Share, figure, figures
+from coding.reliability.gold import AgainstGold, Confused, against_gold
 from coding.reliability.opened import Coder, Opened, Place, Ratings, opened, opened_for
 from coding.reliability.plain import plain
 from coding.reliability.reading import GOOD, TENTATIVE, verdict
@@ -49,10 +51,12 @@ __all__ = [
     "BY",
     "GOOD",
     "TENTATIVE",
+    "AgainstGold",
     "Asked",
     "Batch",
     "By",
     "Coder",
+    "Confused",
     "Course",
     "Depth",
     "Difficulty",
@@ -74,6 +78,7 @@ __all__ = [
     "Square",
     "Which",
     "Who",
+    "against_gold",
     "course",
     "depth",
     "difficulty",

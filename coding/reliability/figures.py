@@ -21,6 +21,7 @@ from coding.agreement import (
 from coding.agreement.coefficient import undefined
 from coding.agreement.patterns import MISSING, Codes, distinct
 from coding.models import Entry, Unit
+from coding.reliability.asked import Missing
 from coding.reliability.opened import Opened, Ratings
 from coding.reliability.scales import AC, OPEN_LIST, Scale
 
@@ -33,7 +34,7 @@ NOT_COMPARED = "Coders need not agree on it (compare: no)."
 OWN_ROWS = "Each coder adds rows without a common key: see them paired, row by row."
 ONE_CODER = "one coder only"
 LEFT_OUT = "a missing code left fewer than two ratings"
-NO_PLACE = "no place on the scale, as a date with an open end"
+NO_PLACE = "no number, and so no place on the scale"
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def figures(opened: Opened) -> list[Figure]:
 def figure(opened: Opened, entry: Entry, ratings: Ratings | None = None) -> Figure:
     """One variable, of all its ratings or of those given."""
     ratings = opened.ratings(entry) if ratings is None else ratings
-    counted = count(ratings, opened.scale(entry))
+    counted = count(ratings, opened.scale(entry, used=ratings.texts))
     alpha = counted.alpha()
     both = {m: _under(m, counted, alpha, opened) for m in ("exclude", "as-category")}
     return Figure(
@@ -175,9 +176,10 @@ def _why_none(entry: Entry, alpha: Coefficient) -> str:
 
 def _under(missing: str, counted: Counted, alpha: Coefficient, opened: Opened) -> Coefficient:
     """Alpha under the other treatment; the same where no missing code was said."""
-    other = opened.scale(counted.scale.entry, "exclude" if missing == "exclude" else "as-category")
-    used = set(counted.ratings.texts) & (other.left_out ^ counted.scale.left_out)
-    if not used:
+    texts = counted.ratings.texts
+    treatment: Missing = "exclude" if missing == "exclude" else "as-category"
+    other = opened.scale(counted.scale.entry, treatment, texts)
+    if not set(texts) & (other.left_out ^ counted.scale.left_out):
         return alpha
     return count(counted.ratings, other).alpha()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from coding.reliability.asked import Asked, Missing
 from coding.reliability.scales import Scale, scale_of
 from coding.universe import Listing
 
+Kind = Member.Kind
 Mask = NDArray[np.bool_]
 
 
@@ -139,14 +140,17 @@ class Opened:
     def states(self) -> dict[str, str]:
         return codebooks.states_of(self.project.pk)
 
-    def scale(self, entry: Entry, missing: Missing | None = None) -> Scale:
+    def scale(
+        self, entry: Entry, missing: Missing | None = None, used: Collection[str] | None = None
+    ) -> Scale:
+        """The scale of what was said of a variable, or of the texts given."""
         said = self.said.get(entry.variable_id)
         return scale_of(
             entry,
             self.missing_codes,
             self.states,
             missing or self.asked.missing,
-            said.texts if said else (),
+            used if used is not None else said.texts if said else (),
         )
 
     # -------------------------------------------------------------- who and where
@@ -166,19 +170,27 @@ class Opened:
         }
 
     @cached_property
+    def members(self) -> dict[int, Member]:
+        rows = Member.objects.filter(project=self.project).select_related("user")
+        return {member.user_id: member for member in rows}
+
+    @cached_property
     def coders(self) -> dict[int, Coder]:
-        """Everybody who coded, by pseudonym; a curator reads names."""
-        members = list(Member.objects.filter(project=self.project).select_related("user"))
-        viewer = next((m for m in members if self.user and m.user_id == self.user.pk), None)
+        """Everybody who coded, in the order of pseudonyms: it says nothing of who joined when."""
+        coded = sorted(set(self.coder.tolist()), key=lambda pk: _pseudonym(self.members.get(pk)))
+        kinds = {pk: member.kind for pk, member in self.members.items()}
+        return {pk: Coder(pk, self.name_of(pk), kinds.get(pk, Kind.PERSON)) for pk in coded}
+
+    def name_of(self, coder: int) -> str:
+        """You; to a curator the name; to everybody else, and without a user, the pseudonym."""
+        member = self.members.get(coder)
+        if self.user is None:
+            return _pseudonym(member)
+        if coder == self.user.pk:
+            return "You"
+        viewer = self.members.get(self.user.pk)
         by_name = viewer is not None and viewer.role == Member.Role.CURATOR
-        known = {m.user_id: m for m in members}
-        found = {}
-        for pk in sorted(set(self.coder.tolist()), key=lambda pk: _pseudonym(known.get(pk))):
-            member = known.get(pk)
-            name = member.user.get_username() if member and by_name else _pseudonym(member)
-            name = "You" if viewer and viewer.user_id == pk else name
-            found[pk] = Coder(pk, name, member.kind if member else Member.Kind.PERSON)
-        return found
+        return member.user.get_username() if member and by_name else _pseudonym(member)
 
     # -------------------------------------------------------------- what was said
 
@@ -201,7 +213,7 @@ class Opened:
         """Which codings are of those asked for: people, machines or everybody."""
         if self.asked.who == "everybody":
             return np.ones(len(self.coder), dtype=np.bool_)
-        kind = Member.Kind.PERSON if self.asked.who == "people" else Member.Kind.MACHINE
+        kind = Kind.PERSON if self.asked.who == "people" else Kind.MACHINE
         wanted = [coder.pk for coder in self.coders.values() if coder.kind == kind]
         return np.isin(self.coder, wanted)
 

@@ -63,8 +63,8 @@ class Scale:
     def place(self, text: str) -> Hashable:
         """What alpha compares: the text, the set, the number; None where it has no place.
 
-        A date counts as the day halfway between its earliest and its latest day (1991-02 is the
-        middle of that February); one with an open end has no place.
+        A date counts as the day halfway between its earliest and its latest day: 1991-02 is the
+        middle of that February, and a range with an open end is as its known end.
         """
         if self.measure == "nominal":
             return text
@@ -73,7 +73,7 @@ class Scale:
             return frozenset([text] if missing else canonical.members(text))
         if self.measure == "ordinal" and self.closed:
             return text
-        return halfway(text) if self.is_date else _number(text)
+        return canonical.middle(text) if self.is_date else _number(text)
 
     def percent_weights(self, texts: Sequence[str]) -> Weights:
         """Same or not; with a tolerance, near enough or not, as cells are compared."""
@@ -140,13 +140,6 @@ def _closed(entry: Entry, states: Mapping[str, str]) -> tuple[str, ...] | None:
     if kind in (Kind.BOOLEAN, Kind.CATEGORY, Kind.ORDINAL):
         return tuple(entry.domain.categories)
     return tuple(states) if kind == Kind.STATE and states else None
-
-
-def halfway(text: str) -> float | None:
-    """The day in the middle of a date, counted from 0001-01-01; None where an end is open."""
-    earliest, latest = _ends(text)
-    open_end = canonical.SEPARATOR_OF_RANGE in text and ".." in text
-    return None if open_end else (earliest + latest) / 2
 
 
 def _ends(text: str) -> tuple[float, float]:

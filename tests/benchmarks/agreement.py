@@ -10,13 +10,16 @@ it is installed (it pins old versions and is no dependency of Casebook).
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from time import perf_counter
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
 from typing import Any, Literal
 
+import django
 import krippendorff
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +41,7 @@ LIMITS = {  # of issue 4, in seconds or megabytes
     "alpha, 1M x 5 x 5": 0.05,
     "interval alpha, 1M x 3 x 100": 0.5,
     "interval alpha, 1M x 3 x 100, memory": 500.0,
+    "65 variables x 372 cases, from the database": 1.0,
 }
 
 
@@ -137,12 +141,33 @@ def first_project() -> None:
     tell("65 variables x 372 cases, three coefficients, 1000 replicates", seconds(report))
 
 
+def from_the_database() -> None:
+    """All variables of a codebook that two coders have coded, as a page or a report asks."""
+    with TemporaryDirectory(prefix="casebook-bench-") as folder:
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/casebook.sqlite3")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "curation.settings")
+        django.setup()
+        variables = import_module("tests.benchmarks.variables")
+        project = variables.fill()
+        ours = seconds(lambda: variables.report(project), best_of=3)
+        start = process_time()
+        variables.report(project)
+        cpu = round(process_time() - start, 3)
+        others = variables.theirs(project)
+        other = seconds(lambda: variables.theirs(project), best_of=1)
+        beside = against(ours, other, "krippendorff", f"{len(others)} estimates, no intervals")
+        beside |= {"cpu_s": cpu, "queries": variables.queries(project)}
+        tell("65 variables x 372 cases, from the database", ours, **beside)
+        import_module("django.db").connection.close()
+
+
 def main() -> None:
     replicates()
     one_estimate()
     many_values()
     continuous()
     first_project()
+    from_the_database()
 
 
 if __name__ == "__main__":
