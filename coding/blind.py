@@ -172,6 +172,12 @@ def opened_and_being_coded(user: Person, project: Project) -> int:
     return opened.order_by().values("family").distinct().count()
 
 
+def families_coded_by(user: Person, project: Project) -> set[int]:
+    """The families of which this user handed something in, or has something to hand in."""
+    mine = Coding.objects.standing().filter(coder=user.pk, case__unit__project=project)
+    return set(mine.annotate(family=_family("case")).values_list("family", flat=True))
+
+
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     """The open disputes that this user may know of."""
     return cells_for(user).filter(

@@ -49,10 +49,15 @@ class Asked:
         return cls(**{f.name: query.get(f.name, "").strip()[:200] for f in fields(cls)})
 
     @property
+    def parts(self) -> list[tuple[str, str]]:
+        """What was asked for, name by name."""
+        asked = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return [(name, value) for name, value in asked if value]
+
+    @property
     def query(self) -> str:
         """The same wish as the end of an address."""
-        asked = {f.name: getattr(self, f.name) for f in fields(self)}
-        return urlencode({name: value for name, value in asked.items() if value})
+        return urlencode(self.parts)
 
 
 @dataclass(frozen=True)

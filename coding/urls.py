@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from coding.views import (
     acts,
+    bulk,
     cases,
     codebook,
     compare,
@@ -104,5 +105,9 @@ urlpatterns: list[URLPattern] = [
         reliability.cells,
         name="reliability-cells",
     ),
+    path("projects/<slug:slug>/disputes/batches/", bulk.batches, name="batches"),
+    path("projects/<slug:slug>/disputes/batches/<int:pk>/undo/", bulk.undo, name="undo-batch"),
+    path("projects/<slug:slug>/disputes/bulk/", bulk.bulk, name="bulk"),
+    path("projects/<slug:slug>/disputes/reopen/", bulk.reopen, name="reopen"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coding.models.batch import Batch
 from coding.models.case import Case, Source
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
@@ -11,6 +12,7 @@ from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
 
 __all__ = [
+    "Batch",
     "Case",
     "Category",
     "Cell",

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from coding.models.batch import Batch
 from coding.models.case import Case, Source
 from coding.models.codebook import Codebook, Entry, Variable
 from coding.models.design import Design
@@ -157,6 +158,8 @@ class Cell(models.Model):
     cause = models.CharField(max_length=16, choices=Cause.choices, blank=True)
     reason = models.TextField(blank=True)
     flagged = models.BooleanField(default=False, help_text="A later coding differs.")
+    reopened = models.BooleanField(default=False, help_text="Somebody must look at it again.")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -170,7 +173,7 @@ class Cell(models.Model):
         related_name="+",
         help_text="By whose rule it was carried from the variable before.",
     )
-    history = HistoricalRecords(no_db_index=["variable"])
+    history = HistoricalRecords(no_db_index=["variable", "batch"])
 
     class Meta:
         constraints = [

@@ -33,6 +33,7 @@ def disputes(request: HttpRequest, slug: str) -> HttpResponse:
         "asked": queue.asked,
         "page": page,
         "rows": queue.rows(page),
+        "may_reopen": member.role in access.CURATORS,
     }
     return render(request, "coding/disputes.html", context)
 

@@ -6,6 +6,7 @@ Each act is one transaction, takes keywords, returns what it wrote and raises Re
 from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
+from coding.work.batches import reopen, rule_in_bulk, undo_batch
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
 from coding.work.decisions import Decision, decision_of
 from coding.work.drift import Drift, drift
@@ -52,6 +53,8 @@ __all__ = [
     "record",
     "remove_citation",
     "remove_row",
+    "reopen",
+    "rule_in_bulk",
     "save_value",
     "settle",
     "submit",
@@ -60,6 +63,7 @@ __all__ = [
     "token",
     "train",
     "unblind",
+    "undo_batch",
     "verify",
     "withdraw",
     "withdraw_certification",

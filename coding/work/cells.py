@@ -16,7 +16,7 @@ from coding import blind, codebooks, rules
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Case, Cell, Codebook, Coding, Entry, Value
+from coding.models import Batch, Case, Cell, Codebook, Coding, Entry, Value
 from coding.work import rows, signed
 from coding.work.act import act
 
@@ -84,7 +84,7 @@ def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
     before = (cell.status, cell.text, cell.coders, cell.flagged)
     # What was carried rests on more than what was said of the variable as it is now.
     cell.coders = max(cell.coders, len(said)) if cell.recoding_id else len(said)
-    if cell.status in UNSETTLED and cell.verified_at is None and not cell.recoding_id:
+    if cell.status in UNSETTLED and not _is_held_fast(cell):
         verdict = _verdict(said, entry)
         if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
             cell.since = timezone.now()
@@ -95,6 +95,11 @@ def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
         cell.flagged = cell.flagged or differs
     if before != (cell.status, cell.text, cell.coders, cell.flagged):
         signed.save(cell, why="compared again")
+
+
+def _is_held_fast(cell: Cell) -> bool:
+    """It says more than its codings do: a person looked, wants it looked at, or it was carried."""
+    return bool(cell.verified_at or cell.reopened or cell.recoding_id)
 
 
 def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
@@ -124,6 +129,7 @@ def settle(
     reason: str,
     by: User,
     seen: datetime | None = None,
+    batch: Batch | None = None,
 ) -> Cell:
     """Adjudicate a dispute, or correct a settled cell: the same act, with a cause and a reason.
 
@@ -136,6 +142,7 @@ def settle(
     cell.text, cell.cause, cell.reason = text, cause, reason.strip()
     cell.status = Status.UNRESOLVED if text is None else Status.ADJUDICATED
     cell.flagged, cell.verified_by, cell.verified_at = False, None, None
+    cell.reopened, cell.batch = False, batch
     _sign(cell, by, reason)
     if entry.variable.roster_of_id and text is not None:
         rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))

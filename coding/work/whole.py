@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from coding.models import (
+    Batch,
     Case,
     Category,
     Cell,
@@ -60,6 +61,7 @@ MODELS: dict[str, type[Model]] = {
     "values": Value,
     "citations": Citation,
     "recodings": Recoding,
+    "batches": Batch,
     "cells": Cell,
     "gold": Gold,
     "certifications": Certification,
@@ -82,6 +84,7 @@ HOLDERS = {
     "values": ("coding", "codings"),
     "citations": ("value", "values"),
     "recodings": ("codebook", "codebooks"),
+    "batches": ("project", "project"),
     "cells": ("case", "cases"),
     "gold": ("case", "cases"),
     "certifications": ("member", "members"),
