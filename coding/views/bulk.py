@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -74,9 +74,10 @@ class Preview:
         self.project = project
 
     @cached_property
-    def cells(self) -> list[blind.Cells]:
+    def cells(self) -> blind.Cells:
+        """The disputes of the queue, and one more than can be ruled on at once."""
         found = self.queue.narrowed.select_related("case__root", "case__unit")
-        return list(found.order_by(*ORDER, "variable")[: MOST + 1])
+        return found.order_by(*ORDER, "variable")[: MOST + 1]
 
     @property
     def is_too_many(self) -> bool:
@@ -236,22 +237,26 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 # ------------------------------------------------------------------ one coder's cells again
 
 
+class CoderField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, member: Member) -> str:
+        return member.user.get_username()
+
+
 class ReopenForm(ReasonForm):
     """Whose cells of which variable somebody has to look at again."""
 
-    coder = forms.ModelChoiceField(
+    coder = CoderField(
         Member.objects.none(),
         empty_label="Whose answers",
         error_messages={"required": "Choose a coder."},
     )
     variable = forms.ChoiceField(error_messages={"required": "Choose a variable."})
 
-    def __init__(self, data: object = None, *, project: Project) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+    def __init__(self, data: QueryDict | None = None, *, project: Project) -> None:
+        super().__init__(data)
         coder = self.fields["coder"]
-        assert isinstance(coder, forms.ModelChoiceField)
+        assert isinstance(coder, CoderField)
         coder.queryset = project.members.select_related("user").order_by("user__username")
-        coder.label_from_instance = lambda member: member.user.get_username()
         self.entries = {
             str(pk): e for pk, e in codebooks.newest_entries(project).items() if not e.is_computed
         }
