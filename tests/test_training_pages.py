@@ -156,6 +156,18 @@ def test_training_is_assigned_and_a_coder_certified_with_a_reason(
     assert not Certification.objects.exists()
 
 
+def test_whole_sections_can_be_ticked(trained: World, client: Client) -> None:
+    client.force_login(trained.curator)
+    coder = member(trained, pupil(trained)).pk
+    goal, story = (trained.entry(name).variable_id for name in ("goal", "story"))
+    body = {"variables": [f"{goal},{story}"], "variable": [goal], "reason": "10 of 10"}
+
+    client.post(path(trained, "certify", coder), body)
+    assert set(Certification.objects.values_list("variable", flat=True)) == {goal, story}
+    broken = client.post(path(trained, "certify", coder), {"variables": "1,x", "reason": "x"})
+    assert broken.status_code == 404
+
+
 @pytest.mark.parametrize("body", [{}, {"case": "x"}, {"case": "999999"}])
 def test_a_case_that_is_none_is_not_found(
     trained: World, client: Client, body: dict[str, str]

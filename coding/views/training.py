@@ -142,7 +142,7 @@ def certify(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """A curator certifies a coder for the chosen variables, or withdraws it."""
     _, trainee = _trainee(request, slug, member)
     assert isinstance(request.user, User)
-    variables = [_number(text) for text in request.POST.getlist("variable")]
+    variables = _ticked(request)
     reason = request.POST.get("reason", "")
     if request.POST.get("act") == "withdraw":
         count = work.withdraw_certification(
@@ -161,7 +161,7 @@ def gold(request: HttpRequest, pk: int) -> HttpResponse:
     """A curator marks settled answers of a case as gold, or takes them off."""
     assert isinstance(request.user, User)
     case, _ = access.case_or_404(request.user, pk, *access.CURATORS)
-    variables = [_number(text) for text in request.POST.getlist("variable")]
+    variables = _ticked(request)
     reason = request.POST.get("reason", "")
     if request.POST.get("act") == "off":
         count = work.take_off_gold(case=case, reason=reason, by=request.user, variables=variables)
@@ -170,6 +170,13 @@ def gold(request: HttpRequest, pk: int) -> HttpResponse:
         made = work.mark_gold(case=case, reason=reason, by=request.user, variables=variables)
         messages.success(request, f"{case.title}: {_answers(len(made))} marked as gold.")
     return redirect("coding:case", case.family_id)
+
+
+def _ticked(request: HttpRequest) -> set[int]:
+    """The variables ticked one by one, and those of sections ticked as a whole."""
+    whole = ",".join(request.POST.getlist("variables"))
+    texts = [*request.POST.getlist("variable"), *filter(None, whole.split(","))]
+    return {_number(text) for text in texts}
 
 
 def _answers(count: int) -> str:
