@@ -396,6 +396,26 @@ def own_answers(codings: Iterable[int]) -> dict[int, dict[str, Said]]:
     return found
 
 
+def said_before(codings: Iterable[Coding], codebook: int) -> dict[int, dict[str, str]]:
+    """What a coder said on all their own sheets of these cases, by case and by the name that the
+    codebook has for it: for the rules of a sheet of theirs that asks only some entries.
+
+    A variable that was replaced has no name there, so what is coded again stays out of it.
+    """
+    own = list(codings)
+    rows = Value.objects.filter(
+        coding__coder=own[0].coder_id,
+        coding__case__in={c.case_id for c in own},
+        coding__withdrawn_at=None,
+        coding__purpose__in=SPEAKING,
+        variable__entries__codebook=codebook,
+    ).order_by("coding__assigned_at", "pk")
+    found: dict[int, dict[str, str]] = {}
+    for case, name, text in rows.values_list("coding__case", "variable__entries__name", "text"):
+        found.setdefault(case, {})[name] = text
+    return found
+
+
 def own_citations(coding: int) -> dict[int, list[Quoted]]:
     """The citations of one coding, by value id. For the coder who wrote them."""
     columns = ("pk", "source__citation", "source__url", "locator", "quote")

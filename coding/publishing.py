@@ -139,6 +139,10 @@ def proposals(draft: Codebook) -> list[Proposal]:
     if before is None:
         return []
     pairs = changes.compare(before, draft)
+    back = _brought_back(draft)
+    for pair in pairs:
+        if pair.new and pair.new.pk in back:
+            pair.new.variable = back[pair.new.pk]
     return [Proposal(pair, _kind(pair)) for pair in pairs if pair.changes]
 
 
@@ -218,6 +222,7 @@ def publish(
         raise Refused("The draft says what the published codebook says: there is nothing new.")
     if found := faults(draft, rulings, confirmed=confirmed):
         _refuse(found)
+    _give_back_meanings(draft)
     _give_new_meanings(draft, rulings)
     there = proposals(draft)
     decisions = list(_decided(there, rulings))
@@ -310,13 +315,63 @@ def computed_anew(
 def _reused_names(draft: Codebook) -> Iterator[tuple[str, str]]:
     """A name that once stood for another variable would make old and new releases clash."""
     meant = _names_ever_used(draft.project, draft)
+    back = _brought_back(draft)
     for entry in codebooks.entries(draft):
         known = meant.get(entry.name, set())
-        if known and not known & _ancestors(entry):
+        if entry.pk not in back and known and not known & _ancestors(entry):
             yield (
                 entry.name,
                 f"The name {entry.name} stood for another variable before: choose a new one.",
             )
+
+
+MEANING = (
+    "unit",
+    "kind",
+    "measure",
+    "unit_of_measurement",
+    "minimum",
+    "maximum",
+    "pattern",
+    "tolerance",
+    "compare",
+    "codes",
+    "exclusive",
+    "reference",
+    "roster_of",
+)
+
+
+def _brought_back(draft: Codebook) -> dict[int, Variable]:
+    """Entries that were dropped once and come back with the same question and meaning: what was
+    coded of them speaks for them again. By entry the variable that they had.
+    """
+    before = codebooks.current(draft.project)
+    there = {e.variable_id for e in codebooks.entries(before)} if before else set()
+    fresh = {e.name: e for e in draft.entries.select_related("variable")}
+    fresh = {name: e for name, e in fresh.items() if e.variable.replaces_id is None}
+    earlier = Entry.objects.filter(codebook__project=draft.project, name__in=fresh)
+    published = earlier.exclude(codebook=draft).select_related("variable__unit")
+    newest = {e.name: e for e in published.order_by("codebook__number")}
+    return {
+        fresh[name].pk: old.variable
+        for name, old in newest.items()
+        if old.variable_id not in there
+        and old.variable_id != fresh[name].variable_id
+        and old.question == fresh[name].question
+        and _means_the_same(old.variable, fresh[name].variable)
+    }
+
+
+def _means_the_same(old: Variable, new: Variable) -> bool:
+    return all(getattr(old, part) == getattr(new, part) for part in MEANING)
+
+
+def _give_back_meanings(draft: Codebook) -> None:
+    entries = {entry.pk: entry for entry in draft.entries.all()}
+    for pk, variable in _brought_back(draft).items():
+        entries[pk].variable = variable
+        entries[pk].save()
 
 
 def _names_ever_used(project: Project, draft: Codebook) -> dict[str, set[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coding.canonical import Domain, Invalid, members, parse
@@ -32,6 +32,12 @@ class Reading:
     answers: dict[str, str]
     skipped: dict[str, str]
     computed: dict[str, str]
+
+    def of(self, asked: Collection[str]) -> Reading:
+        """The same row on a sheet that asks only these entries: of others it rules nothing."""
+        skipped = {name: text for name, text in self.skipped.items() if name in asked}
+        computed = {name: text for name, text in self.computed.items() if name in asked}
+        return Reading(self.answers, skipped, computed)
 
 
 @dataclass(frozen=True)
@@ -102,9 +108,17 @@ def _spelled(result: object) -> str:
     return ";".join(map(str, result)) if isinstance(result, list) else str(result)
 
 
-def broken_checks(entries: Sequence[Entry], reading: Reading, around: Surroundings) -> list[Broken]:
-    """The checks of a sheet that fail on what is answered; those that cannot be known do not."""
-    row = Row(reading.answers, domains(entries))
+def broken_checks(
+    entries: Sequence[Entry],
+    reading: Reading,
+    around: Surroundings,
+    known: Sequence[Entry] = (),
+) -> list[Broken]:
+    """The checks of a sheet that fail on what is answered; those that cannot be known do not.
+
+    `known` are all entries whose answers may be read, where a sheet asks only some of them.
+    """
+    row = Row(reading.answers, domains(known or entries))
     context = Context(row, around.parents, around.siblings, around.below, around.spells)
     return [
         Broken(entry, check["message"], check["severity"], check["expr"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from django.urls import reverse
@@ -14,6 +14,7 @@ from coding.expressions import Row, Spells
 from coding.models import Coding, Entry, Unit
 
 Purpose = Coding.Purpose
+APART = (Purpose.TOP_UP, Purpose.RECODE)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Sheet:
     entries: tuple[Entry, ...]
     typed: dict[str, blind.Said]
     around: rules.Surroundings
+    # All entries of the unit; and of a sheet that asks only some of them, what its coder said of
+    # the others before.
+    whole: tuple[Entry, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Entry]:
@@ -39,13 +44,20 @@ class Sheet:
 
     @cached_property
     def reading(self) -> rules.Reading:
-        answers = {name: said.text for name, said in self.typed.items()}
-        return rules.read(self.entries, answers, self.around)
+        typed = {name: said.text for name, said in self.typed.items()}
+        if not self.before:
+            return rules.read(self.entries, typed, self.around)
+        return rules.read(self.whole, {**self.before, **typed}, self.around).of(self.by_name)
 
     @cached_property
     def broken(self) -> list[rules.Broken]:
         """Checks that fail now."""
-        return rules.broken_checks(self.entries, self.reading, self.around)
+        return rules.broken_checks(self.entries, self.reading, self.around, self.known)
+
+    @property
+    def known(self) -> tuple[Entry, ...]:
+        """The entries whose answers its rules may read."""
+        return self.whole if self.before else self.entries
 
     @cached_property
     def unanswered(self) -> list[rules.Broken]:
@@ -114,19 +126,23 @@ def sheet(coding: Coding, sitting: Sequence[Coding]) -> Sheet:
 
 def readings(sitting: Sequence[Coding]) -> list[Sheet]:
     """Every sheet of a sitting, read together: rules look up, aside and, for checks, down."""
-    known = _with_family(sitting)
-    typed = blind.own_answers(c.pk for c in known)
-    only = _asks(sitting)
+    known, only = _with_family(sitting), _asks(sitting)
+    apart = bool(only) and sitting[0].purpose in APART
+    # What is asked apart is read beside all that its coder said before, in today's words.
+    before = blind.said_before(known, sitting[0].codebook_id) if apart else {}
+    typed = blind.own_answers(c.pk for c in (sitting if apart else known))
     project = sitting[0].case.unit.project_id
     spells = cache(lambda: codebooks.spells_of(project))
     sheets: dict[int, Sheet] = {}
     for coding in known:
-        entries = codebooks.entries_of(coding.codebook, coding.case.unit_id)
+        book = sitting[0].codebook if apart else coding.codebook
+        entries = codebooks.entries_of(book, coding.case.unit_id)
         chosen = only.get(coding.pk)
         asked = tuple(e for e in entries if e.pk in chosen) if chosen else entries
-        answers = typed.get(coding.pk, {})
-        around = _around(coding, sheets, known, typed, spells)
-        sheets[coding.pk] = Sheet(coding, asked, answers, around)
+        around = _around(coding, entries, sheets, known, typed, before, spells)
+        answers, said = typed.get(coding.pk, {}), before.get(coding.case_id, {})
+        rest = {n: t for n, t in said.items() if not chosen or n not in {e.name for e in asked}}
+        sheets[coding.pk] = Sheet(coding, asked, answers, around, entries, rest)
     for sheet in sheets.values():
         sheet.around.below.update(_below(sheet, sheets, whole=sheet.coding.pk not in only))
     return [sheets[coding.pk] for coding in sitting]
@@ -174,9 +190,11 @@ def _asks(sitting: Sequence[Coding]) -> dict[int, set[int]]:
 
 def _around(
     coding: Coding,
+    entries: tuple[Entry, ...],
     sheets: dict[int, Sheet],
     known: Sequence[Coding],
     typed: dict[int, dict[str, blind.Said]],
+    before: Mapping[int, dict[str, str]],
     spells: Callable[[], Spells],
 ) -> rules.Surroundings:
     parents: dict[str, Row] = {}
@@ -184,21 +202,16 @@ def _around(
         if parent.coding.case_id == coding.case.parent_id:
             parents |= parent.around.parents
             parents[parent.coding.case.unit.name] = Row(
-                parent.reading.answers, rules.domains(_all_entries(parent.coding))
+                parent.reading.answers, rules.domains(parent.whole)
             )
-    beside = [
-        c
-        for c in known
-        if (c.case.parent_id, c.case.unit_id) == (coding.case.parent_id, coding.case.unit_id)
-        and coding.case.parent_id
-    ]
-    domains = rules.domains(_all_entries(coding))
-    rows = [Row({n: s.text for n, s in typed.get(c.pk, {}).items()}, domains) for c in beside]
-    return rules.Surroundings(parents, rows, {}, spells)
-
-
-def _all_entries(coding: Coding) -> tuple[Entry, ...]:
-    return codebooks.entries_of(coding.codebook, coding.case.unit_id)
+    domains = rules.domains(entries)
+    rows: dict[int, dict[str, str]] = {}
+    for c in known:
+        place = (c.case.parent_id, c.case.unit_id)
+        if coding.case.parent_id and place == (coding.case.parent_id, coding.case.unit_id):
+            row = rows.setdefault(c.case_id, dict(before.get(c.case_id, {})))
+            row |= {name: said.text for name, said in typed.get(c.pk, {}).items()}
+    return rules.Surroundings(parents, [Row(r, domains) for r in rows.values()], {}, spells)
 
 
 def addable(coding: Coding) -> list[Unit]:
