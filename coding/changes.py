@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from coding import codebooks
+from coding import codebooks, shapes
 from coding.models import Codebook, Entry, Variable
 
 
@@ -156,7 +156,7 @@ def _wordings(old: Entry, new: Entry) -> Iterator[Change]:
     before = {c.code: c for c in old.categories.all()}
     for category in new.categories.all():
         if earlier := before.get(category.code):
-            for part in ("label", "definition", "include", "exclude", "example"):
+            for part in ("label", *shapes.CATEGORY_WORDS):
                 yield from _text(
                     new.name,
                     f"category {category.code}, {part}",

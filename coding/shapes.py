@@ -65,7 +65,9 @@ CATEGORY: Shape = {
     "include": "text",
     "exclude": "text",
     "example": "text",
+    "counter_example": "text",
 }
+CATEGORY_WORDS = ("definition", "include", "exclude", "example", "counter_example")
 SKIP: Shape = {"if": "text 500", "then": "code 40"}
 # What a check that does not hold does. Each also runs on the cells of opened cases.
 SEVERITIES = {

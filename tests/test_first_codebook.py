@@ -47,7 +47,7 @@ def test_every_variable_stands_in_a_section_and_sections_are_contiguous() -> Non
 
 
 def test_every_category_has_a_code_and_a_label_and_no_stray_words() -> None:
-    allowed = {"code", "label", "definition", "include", "exclude", "example"}
+    allowed = {"code", "label", "definition", "include", "exclude", "example", "counter_example"}
     categories = [c for entry in entries().values() for c in entry.get("categories", [])]
 
     assert [c for c in categories if not {"code", "label"} <= set(c) <= allowed] == []

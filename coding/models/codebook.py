@@ -226,6 +226,7 @@ class Category(models.Model):
     include = models.TextField(blank=True)
     exclude = models.TextField(blank=True)
     example = models.TextField(blank=True)
+    counter_example = models.TextField(blank=True, help_text="What looks like it and is none.")
     position = models.PositiveSmallIntegerField(default=0)
     history = HistoricalRecords()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from coding import shapes
 from coding.documents import Document
 
 Part = Mapping[str, Any]  # a variable or a category of the document
@@ -109,7 +110,8 @@ def _category(category: Part, exclusive: list[object]) -> str:
     said = f"  - `{category['code']}` **{_text(category['label'])}**" + _told(
         category, "definition"
     )
-    for key, word in (("include", "Include"), ("exclude", "Exclude"), ("example", "Example")):
+    for key in shapes.CATEGORY_WORDS[1:]:
+        word = key.replace("_", "-").capitalize()
         said += f" {word}: {_text(category[key])}" if category.get(key) else ""
     return said + (" Stands alone." if category["code"] in exclusive else "")
 
