@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Max, Prefetch
 from django.utils import timezone
 
-from coding import canonical, documents, expressions
+from coding import canonical, documents, entry_rows, expressions
 from coding.documents import Document
 from coding.errors import Refused
-from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit, Variable
+from coding.models import Category, Codebook, Entry, MissingCode, Project, State, Unit
 
 
 class Swayed(NamedTuple):
@@ -165,6 +165,7 @@ def publish(*, codebook: Codebook, by: User | None = None) -> Codebook:
         raise Refused(f"Codebook {codebook.number} is published already.")
     if not codebook.entries.exists():
         raise Refused("An empty codebook cannot be published: add an entry first.")
+    _renew_units(codebook)
     codebook.digest = digest_of(codebook)
     codebook.published_at, codebook.published_by = timezone.now(), by
     codebook.save()
@@ -185,19 +186,36 @@ def draft(*, project: Project, document: object, note: str = "") -> Codebook:
         raise ValidationError([str(fault) for fault in faults])
     content = documents.normal(dict(document))  # type: ignore[call-overload]
     before = current(project)
-    project.codebooks.filter(published_at=None).delete()
-    units = _units(project, content["codebook"]["units"], content["variables"])
+    for earlier in project.codebooks.filter(published_at=None):
+        discard(codebook=earlier)
+    codebook = filled(project, content, note, before)
+    if before and digest_of(codebook) == before.digest:
+        discard(codebook=codebook)
+        return before
+    return codebook
+
+
+def filled(project: Project, content: Document, note: str, before: Codebook | None) -> Codebook:
+    """A draft from a sound document, its entries continuing those of the codebook before it."""
+    units = units_of(project, content)
     codebook = _empty(project, content, note)
     previous = {e.name: e.variable for e in entries(before)} if before else {}
+    gap = entry_rows.gap(len(content["variables"]))
     for position, variable in enumerate(content["variables"], 1):
         # A document that is read again renames what has its new name already.
         origins = (variable.get("renamed_from", ""), variable["name"])
         known = next((previous.pop(name) for name in origins if name in previous), None)
-        _add_entry(codebook, position, variable, units, known)
-    if before and digest_of(codebook) == before.digest:
-        codebook.delete()
-        return before
+        entry = Entry(codebook=codebook, position=position * gap)
+        entry_rows.write(entry, variable, units, known)
     return codebook
+
+
+@transaction.atomic
+def discard(*, codebook: Codebook) -> None:
+    """Take a draft away, with the variables that it alone has. The database refuses any other."""
+    mine = [e.variable for e in codebook.entries.select_related("variable")]
+    codebook.delete()
+    entry_rows.sweep(mine)
 
 
 def _empty(project: Project, content: Document, note: str) -> Codebook:
@@ -211,11 +229,16 @@ def _empty(project: Project, content: Document, note: str) -> Codebook:
         note=note,
         document={"codebook": head, **rest},
     )
-    codes = content["codebook"].get("missing_codes") or []
+    renew_missing_codes(codebook, content["codebook"].get("missing_codes") or [])
+    return codebook
+
+
+def renew_missing_codes(codebook: Codebook, codes: list[Document]) -> None:
+    """The missing codes of a draft as its document lists them."""
+    codebook.missing_codes.all().delete()
     MissingCode.objects.bulk_create(
         MissingCode(codebook=codebook, position=n, **_missing(code)) for n, code in enumerate(codes)
     )
-    return codebook
 
 
 def _missing(code: Document) -> Document:
@@ -242,106 +265,45 @@ def set_by(code: Document) -> str:
     return MissingCode.SetBy.NOBODY if nobody else MissingCode.SetBy.CODER
 
 
-def _units(project: Project, listed: list[Document], variables: list[Document]) -> dict[str, Unit]:
-    rosters = {v.get("roster_of") for v in variables}
-    units: dict[str, Unit] = {}
-    for position, unit in enumerate(listed):
+def units_of(project: Project, document: Document) -> dict[str, Unit]:
+    """The units a document names, those that are new made.
+
+    What an older one says changes with the publication: coders see no draft.
+    """
+    known = {unit.name: unit for unit in project.units.all()}
+    for name, said in _units_said(document):
+        if name not in known:
+            parent = known.get(said.pop("parent"))
+            known[name] = Unit.objects.create(project=project, name=name, parent=parent, **said)
+    return known
+
+
+def _units_said(document: Document) -> Iterator[tuple[str, Document]]:
+    rosters = {v.get("roster_of") for v in document["variables"]}
+    for position, unit in enumerate(document["codebook"]["units"]):
         rows = Unit.Rows.KEYED
         if unit.get("parent"):
             rows = Unit.Rows.ROSTER if unit["id"] in rosters else Unit.Rows.NUMBERED
-        units[unit["id"]], _ = Unit.objects.update_or_create(
-            project=project,
-            name=unit["id"],
-            defaults={
+        yield (
+            unit["id"],
+            {
                 "label": unit.get("label") or unit["id"],
                 "definition": unit.get("definition", ""),
-                "parent": units.get(unit.get("parent", "")),
+                "parent": unit.get("parent", ""),
                 "key_name": (unit.get("key") or ["key"])[-1],
                 "rows": unit.get("rows") or rows,
                 "position": position,
             },
         )
-    return units
 
 
-def _add_entry(
-    codebook: Codebook,
-    position: int,
-    document: Document,
-    units: dict[str, Unit],
-    previous: Variable | None,
-) -> None:
-    meaning = _meaning(document, units)
-    variable = previous if previous and _is_as_before(previous, meaning) else None
-    if variable is None:
-        variable = Variable.objects.create(replaces=previous, **meaning)
-    skip = document.get("skip") or {}
-    entry = Entry.objects.create(
-        codebook=codebook,
-        variable=variable,
-        position=position,
-        name=document["name"],
-        label=document.get("label") or document["name"],
-        question=document.get("question") or document.get("label") or document["name"],
-        section=document.get("section", ""),
-        rule=document.get("rule", ""),
-        example=document.get("example", ""),
-        sources=document.get("sources", ""),
-        required=bool(document.get("required")),
-        filter=bool(document.get("filter")),
-        skip_if=skip.get("if", ""),
-        skip_value=str(skip.get("then", "")),
-        checks=[{"severity": "hard"} | check for check in document.get("checks") or []],
-        derived_from=str(document.get("derived_from", "")),
-        derive=document.get("derive", ""),
-        extra={k: document[k] for k in documents.EXTRA_KEYS if k in document},
-    )
-    for category in _categories(document):
-        Category.objects.create(entry=entry, **category)
-
-
-def _meaning(document: Document, units: dict[str, Unit]) -> Document:
-    kind, pattern = document["type"], document.get("pattern", "")
-    default = documents.compares_by_default(kind, pattern)
-    return {
-        "unit": units[document["unit"]],
-        "kind": kind,
-        "measure": document["level"],
-        "unit_of_measurement": document.get("measure", ""),
-        "minimum": _decimal(document.get("min")),
-        "maximum": _decimal(document.get("max")),
-        "tolerance": _decimal(document.get("tolerance")),
-        "pattern": pattern,
-        "compare": bool(document.get("compare", default)),
-        "codes": _codes(document),
-        "exclusive": sorted(str(code) for code in document.get("exclusive") or []),
-        "reference": document.get("reference", ""),
-        "roster_of": units.get(document.get("roster_of", "")),
-    }
-
-
-def _codes(document: Document) -> list[str]:
-    """The codes of its categories; their order counts only where it is measured."""
-    codes = [str(category["code"]) for category in document["categories"]]
-    return codes if document["level"] == Variable.Measure.ORDINAL else sorted(codes)
-
-
-def _decimal(number: object) -> Decimal | None:
-    return None if number is None else Decimal(str(number))
-
-
-def _categories(document: Document) -> list[Document]:
-    words = ("definition", "include", "exclude", "example")
-    return [
-        {
-            "code": str(category["code"]),
-            "label": str(category["label"]),
-            "position": position,
-            **{word: category.get(word, "") for word in words},
-        }
-        for position, category in enumerate(document["categories"], 1)
-    ]
-
-
-def _is_as_before(before: Variable, meaning: Document) -> bool:
-    return all(getattr(before, key) == value for key, value in meaning.items())
+def _renew_units(codebook: Codebook) -> None:
+    """The units as the codebook words them, now that it holds for everybody."""
+    document = documents.document_of(codebook, _read(codebook.pk))
+    known = {unit.name: unit for unit in codebook.project.units.select_related("parent")}
+    for name, said in _units_said(document) if document["codebook"].get("units") else ():
+        unit, parent = known[name], known.get(said.pop("parent"))
+        if any(getattr(unit, key) != value for key, value in (said | {"parent": parent}).items()):
+            for key, value in (said | {"parent": parent}).items():
+                setattr(unit, key, value)
+            unit.save()

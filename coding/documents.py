@@ -52,7 +52,7 @@ def _filled(**parts: object) -> dict[str, object]:
 def _missing_of(code: MissingCode) -> dict[str, object]:
     treated = {"exclude": False, "category": "as_category", "configurable": "configurable"}
     return {
-        "code": _code(code.code),
+        "code": as_code(code.code),
         "key": code.key,
         "label": code.label,
         "meaning": code.meaning,
@@ -68,15 +68,16 @@ def needs_note(missing_code: Document) -> bool:
     return bool(missing_code.get("note_required", said))
 
 
-def _code(text: str) -> int | str:
+def as_code(text: str) -> int | str:
+    """A code as documents spell it: a whole number as one, any other as a word."""
     return int(text) if re.fullmatch(r"0|-?[1-9][0-9]*", text) else text
 
 
 def _entry_of(entry: Entry) -> dict[str, object]:
     v = entry.variable
     categories = [
-        {"code": _code(c.code), "label": c.label}
-        | _filled(definition=c.definition, include=c.include, exclude=c.exclude, example=c.example)
+        {"code": as_code(c.code), "label": c.label}
+        | _filled(**{word: getattr(c, word) for word in shapes.CATEGORY_WORDS})
         for c in entry.categories.all()
     ]
     return {
@@ -101,9 +102,9 @@ def _entry_of(entry: Entry) -> dict[str, object]:
         **_filled(
             pattern=v.pattern,
             categories=categories,
-            exclusive=[_code(code) for code in v.exclusive],
+            exclusive=[as_code(code) for code in v.exclusive],
             skip=(
-                {"if": entry.skip_if, "then": _code(entry.skip_value)} if entry.skip_if else None
+                {"if": entry.skip_if, "then": as_code(entry.skip_value)} if entry.skip_if else None
             ),
             checks=entry.checks,
             derived_from=entry.derived_from,
@@ -194,15 +195,17 @@ def _rejoined(category: Document) -> Document:
     return rest | {"label": ", ".join([str(rest.get("label", "")), *tail])} if tail else rest
 
 
-def problems(document: object) -> list[Problem]:
+def problems(document: object, *, begun: bool = False) -> list[Problem]:
     """Everything that is wrong with a document, not only the first thing.
 
-    What it says is read only where it has the shape of a codebook.
+    What it says is read only where it has the shape of a codebook. One that is only `begun` may
+    have no variable yet.
     """
     if not isinstance(document, Mapping):
         return [Problem("document", "must be a mapping with the keys codebook and variables.")]
     head, variables = document.get("codebook"), document.get("variables")
-    if not isinstance(head, Mapping) or not isinstance(variables, list) or not variables:
+    listed = isinstance(variables, list) and (variables or begun)
+    if not isinstance(head, Mapping) or not isinstance(variables, list) or not listed:
         return [Problem("document", "needs a mapping codebook and a list variables.")]
     if misshapen := [Problem(*fault) for fault in shapes.faults(document)]:
         return misshapen

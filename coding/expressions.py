@@ -147,6 +147,16 @@ def _bare(text: str) -> str:
     return "".join('""' if t["string"] else " " if t["gap"] else t[0] for t in tokens)
 
 
+def tokens(text: str) -> list[str]:
+    """The expression cut into its words, signs, quotations and gaps: joined they are the text."""
+    return [token[0] for token in _TOKEN.finditer(text)]
+
+
+def loop_names(text: str) -> frozenset[str]:
+    """What the loops of an expression call their rows, as `s` in `siblings.map(s, s.troops)`."""
+    return frozenset(name for _, _, name in _loops(text) if name)
+
+
 def _loops(text: str) -> list[tuple[int, int, str]]:
     """Where the inside of each loop begins and ends, and what the loop calls its rows."""
     bare = _bare(text)

@@ -11,6 +11,9 @@ from coding.views import (
     codebook,
     compare,
     disputes,
+    draft,
+    draft_entry,
+    draft_words,
     history,
     home,
     publish,
@@ -72,6 +75,22 @@ urlpatterns: list[URLPattern] = [
         recoding.assign,
         name="recoding-assign",
     ),
+    path("projects/<slug:slug>/codebook/draft/", draft.draft, name="draft"),
+    path("projects/<slug:slug>/codebook/draft/add/", draft_entry.add, name="draft-add"),
+    path("projects/<slug:slug>/codebook/draft/back/<slug:name>/", draft.back, name="draft-back"),
+    path("projects/<slug:slug>/codebook/draft/discard/", draft.discard, name="draft-discard"),
+    path(
+        "projects/<slug:slug>/codebook/draft/entries/<slug:name>/",
+        draft_entry.entry,
+        name="draft-entry",
+    ),
+    path(
+        "projects/<slug:slug>/codebook/draft/entries/<slug:name>/act/", draft.act, name="draft-act"
+    ),
+    path("projects/<slug:slug>/codebook/draft/outline/", draft.outline, name="draft-outline"),
+    path("projects/<slug:slug>/codebook/draft/preview/", draft_entry.preview, name="draft-preview"),
+    path("projects/<slug:slug>/codebook/draft/start/", draft.start, name="draft-start"),
+    path("projects/<slug:slug>/codebook/draft/words/", draft_words.words, name="draft-words"),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/training/", training.project, name="training"),
     path(

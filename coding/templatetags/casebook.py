@@ -41,6 +41,12 @@ STATUSES = {
     "flagged": ("flag", "Flagged"),
     "draft": ("pencil", "Draft"),
     "published": ("lock", "Published"),
+    "new": ("plus", "New"),
+    "changed": ("git-compare", "Changed"),
+    "renamed": ("selector", "Renamed"),
+    "moved": ("arrow-move-right", "Moved"),
+    "reworded": ("quote", "Reworded"),
+    "retired": ("x", "Retired"),
 }
 
 # Level of a message: its icon.

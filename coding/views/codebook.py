@@ -51,6 +51,7 @@ def codebook(request: HttpRequest, slug: str, number: int | None = None) -> Http
             "member": member,
             "books": books,
             "versions": _versions(books),
+            "has_draft": any(each.published_at is None for each in books),
             "book": book,
             "parts": _parts(codebooks.entries(book)) if book else [],
             "definitions": _definitions(book) if book else {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from django.views.csrf import csrf_failure
 from django.views.decorators.http import require_POST
 
 View = Callable[..., HttpResponse]
-HIDDEN = ("csrfmiddlewaretoken", "coder", "seen", "clear", "remove")
+HIDDEN = ("csrfmiddlewaretoken", "coder", "seen", "stamp", "c_was", "clear", "remove")
 
 
 def is_fetch(request: HttpRequest) -> bool:
@@ -28,16 +28,21 @@ def writes(view: View) -> View:
 
     @require_POST
     @wraps(view)
-    def answer(request: HttpRequest, pk: int, *args: object, **kwargs: object) -> HttpResponse:
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         drawn_for = request.POST.get("coder") or str(request.user.pk)
         if request.user.is_authenticated and drawn_for == str(request.user.pk):
-            return view(request, pk, *args, **kwargs)
-        return kept(request, pk, status=401)
+            return view(request, *args, **kwargs)
+        return kept(request, args[0] if args else _key(kwargs), status=401)
 
     return answer
 
 
-def kept(request: HttpRequest, pk: int, *, status: int, reason: str = "") -> HttpResponse:
+def _key(arguments: Mapping[str, object]) -> object:
+    """What the page is found by: the number of a coding or a case, or the name of a project."""
+    return arguments.get("pk") or arguments.get("slug")
+
+
+def kept(request: HttpRequest, key: object, *, status: int, reason: str = "") -> HttpResponse:
     """Nothing was saved, and nothing that was typed is lost: it stands on the page to copy.
 
     Without a reason it is that the person is not signed in.
@@ -51,7 +56,7 @@ def kept(request: HttpRequest, pk: int, *, status: int, reason: str = "") -> Htt
         if name not in HIDDEN and text.strip()
     ]
     page, view = _page(request)
-    context = {"typed": typed, "page": page, "back": reverse(view, args=[pk]), "reason": reason}
+    context = {"typed": typed, "page": page, "back": reverse(view, args=[key]), "reason": reason}
     return render(request, "coding/signed_out.html", context, status=status)
 
 
@@ -59,12 +64,15 @@ def _page(request: HttpRequest) -> tuple[str, str]:
     """What was written on, in a word and as a view."""
     if request.path.startswith("/cases/"):
         return "case", "coding:dispute"
+    if "/codebook/draft/" in request.path:
+        return "draft", "coding:draft"
     return "sheet", "coding:sheet"
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's token is of another session: what was typed is kept, as when signed out."""
     match = request.resolver_match
-    if match and (match.view_name == "coding:settle" or request.path.startswith("/codings/")):
-        return kept(request, match.kwargs["pk"], status=403)
+    known = ("coding:settle", "coding:draft-entry", "coding:draft-add", "coding:draft-words")
+    if match and (match.view_name in known or request.path.startswith("/codings/")):
+        return kept(request, _key(match.kwargs), status=403)
     return csrf_failure(request, reason)

@@ -12,7 +12,7 @@ TEXT = models.TextField(blank=True, default="", help_text="What looks like it an
 class Migration(migrations.Migration):
     """SQLite makes the table anew, and with the old one its triggers go: they are put back."""
 
-    dependencies = [("coding", "0005_gold_and_certifications")]
+    dependencies = [("coding", "0008_batches")]
     operations = [
         migrations.RunPython(FREEZE.reverse_code, FREEZE.code),
         migrations.AddField("category", "counter_example", TEXT, preserve_default=False),

@@ -1,0 +1,257 @@
+"""One entry of the draft: its page, a new one, and what a coder would see of it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from coding import access, drafts
+from coding.documents import Document, Problem
+from coding.drafting import Draft, Line, Unsound
+from coding.entry_form import CATEGORY, CHECK, EntryForm, Faults, Row, placed
+from coding.errors import Overtaken, Refused
+from coding.models import Project, Variable
+from coding.views.draft_preview import preview as drawn
+from coding.views.draft_theirs import Difference, differences
+from coding.views.writing import kept, writes
+
+
+@dataclass
+class Page:
+    """An entry's page as it is drawn: the form, what is wrong, and what others did meanwhile."""
+
+    project: Project
+    draft: Draft
+    form: EntryForm
+    line: Line | None = None  # None for an entry that is not there yet
+    after: str = ""
+    faults: Faults = field(default_factory=Faults)
+    theirs: Sequence[Difference] = ()
+    by: str = ""
+
+    @property
+    def stamp(self) -> str:
+        return drafts.entry_stamp(self.line) if self.line else ""
+
+    @property
+    def name(self) -> str:
+        return self.line.name if self.line else ""
+
+    @property
+    def number(self) -> int:
+        at = self.draft.at(self.name) if self.line else None
+        return len(self.draft.lines) + 1 if at is None else at + 1
+
+    @property
+    def doubted(self) -> set[str]:
+        return set(self.faults.by_field)
+
+    @property
+    def readable(self) -> list[tuple[str, str, str]]:
+        """What an expression of this unit may read: the word, what it is, and its unit."""
+        unit = self.form.fields["unit"]
+        above = _above(self.draft.head.get("units", []), unit)
+        found = [(d["name"], d["label"], unit) for d in self._of(unit)]
+        for parent in above:
+            found += [(f"{parent}.{d['name']}", d["label"], parent) for d in self._of(parent)]
+        return found
+
+    @property
+    def categories(self) -> list[tuple[Row, list[str]]]:
+        """The rows of the form, each with what is wrong with it."""
+        return self._with_faults(self.form.categories, "c")
+
+    @property
+    def checks(self) -> list[tuple[Row, list[str]]]:
+        return self._with_faults(self.form.checks, "k")
+
+    def _with_faults(self, rows: Sequence[Row], kind: str) -> list[tuple[Row, list[str]]]:
+        found = self.faults.by_field
+        return [(row, found.get(f"{kind}{n}", [])) for n, row in enumerate(rows)]
+
+    @property
+    def unplaced(self) -> list[str]:
+        """What is wrong with the entry and stands beside none of its fields."""
+        return self.faults.by_field.get("", [])
+
+    def _of(self, unit: str) -> list[Document]:
+        return [d for d in self.draft.document["variables"] if d["unit"] == unit]
+
+    def drawn(
+        self, request: HttpRequest, *, status: int = 200, fragment: bool = False
+    ) -> HttpResponse:
+        template = "coding/_draft_preview.html" if fragment else "coding/draft_entry.html"
+        units = self.draft.head.get("units", [])
+        context = {
+            "project": self.project,
+            "page": self,
+            "form": self.form,
+            "faults": self.faults,
+            "preview": drawn(self.draft, self.form.document, self.doubted),
+            "missing": self.draft.codebook.missing_codes.all(),
+            "codebook": self.draft.codebook,
+            "blank_category": dict.fromkeys(CATEGORY, ""),
+            "blank_check": dict.fromkeys(CHECK, ""),
+            "units": units,
+            "kinds": Variable.Kind.choices,
+            "measures": Variable.Measure.choices,
+            "sections": sorted(
+                {d["section"] for d in self.draft.document["variables"] if d.get("section")}
+            ),
+        }
+        return render(request, template, context, status=status)
+
+
+def _above(units: Sequence[Document], name: str) -> list[str]:
+    parents = {unit["id"]: unit.get("parent", "") for unit in units}
+    above: list[str] = []
+    while (name := parents.get(name, "")) and name not in above:
+        above.append(name)
+    return above
+
+
+# ------------------------------------------------------------------ views
+
+
+def entry(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """An entry to read and to change."""
+    return save(request, slug, name) if request.method == "POST" else show(request, slug, name)
+
+
+@login_required
+def show(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    project = access.member_or_404(request.user, slug, *access.CURATORS).project
+    draft = Draft.of(project)
+    at = draft.at(name) if draft else None
+    if draft is None or at is None:
+        raise Http404
+    line = draft.lines[at]
+    return Page(project, draft, EntryForm.of(line.document), line).drawn(request)
+
+
+@writes
+def save(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Save an entry. What is wrong stands beside its field; what others did, beside one's own."""
+    project = access.member_or_404(request.user, slug, *access.CURATORS).project
+    draft = Draft.of(project)
+    at = draft.at(name) if draft else None
+    if draft is None or at is None:
+        return kept(request, slug, status=409, reason=_gone(draft, name))
+    page = Page(project, draft, EntryForm.posted(request.POST, draft.lines[at].document))
+    page.line = draft.lines[at]
+    if act := request.POST.get("act", ""):
+        page.form.act(act)
+        return page.drawn(request)
+    try:
+        saved = drafts.save_entry(
+            project=project,
+            name=name,
+            document=page.form.document,
+            stamp=request.POST.get("stamp", ""),
+            codes=page.form.codes,
+        )
+    except Overtaken:
+        page.theirs = differences(page.line.document, page.form.document)
+        page.by = _last_hand(page.line)
+        return page.drawn(request, status=409)
+    except Unsound as unsound:
+        return refused(request, page, unsound.faults)
+    except Refused as no:
+        return kept(request, slug, status=409, reason=no.reason)
+    messages.success(request, _told(saved))
+    return redirect("coding:draft-entry", slug, saved.entry.name)
+
+
+def _gone(draft: Draft | None, name: str) -> str:
+    if draft is None:
+        return "There is no draft any more: it was published or discarded while you wrote."
+    return f"{name} is not in the draft any more: somebody renamed it or took it out."
+
+
+def _told(saved: drafts.Saved) -> str:
+    told = f"{saved.entry.name} is saved."
+    if saved.rewritten:
+        told += f" The expressions of {', '.join(saved.rewritten)} were rewritten with it."
+    if saved.left:
+        told += (
+            f" Look at those of {', '.join(saved.left)}: they read it and were left as they are."
+        )
+    return told
+
+
+def _last_hand(line: Line) -> str:
+    """Who changed the entry last."""
+    last = line.entry.history.select_related("history_user").first() if line.entry else None
+    return str(last.history_user) if last and last.history_user else ""
+
+
+def refused(request: HttpRequest, page: Page, faults: Sequence[Problem]) -> HttpResponse:
+    page.faults = placed(faults, page.form.document, page.number)
+    return page.drawn(request, status=422)
+
+
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    """A new entry, to be typed; it is part of the draft once it is sound."""
+    return create(request, slug) if request.method == "POST" else begin(request, slug)
+
+
+@login_required
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    project = access.member_or_404(request.user, slug, *access.CURATORS).project
+    if (draft := Draft.of(project)) is None:
+        raise Http404
+    units = [unit["id"] for unit in draft.head.get("units", [])]
+    unit = request.GET.get("unit", "")
+    blank = {
+        "unit": unit if unit in units else units[0],
+        "section": request.GET.get("section", "")[:80],
+        "type": "category",
+        "level": "nominal",
+    }
+    page = Page(project, draft, EntryForm.of(blank), after=request.GET.get("after", ""))
+    page.form.act("category-add")
+    page.form.act("category-add")
+    return page.drawn(request)
+
+
+@writes
+def create(request: HttpRequest, slug: str) -> HttpResponse:
+    project = access.member_or_404(request.user, slug, *access.CURATORS).project
+    if (draft := Draft.of(project)) is None:
+        return kept(request, slug, status=409, reason=_gone(None, ""))
+    after = request.POST.get("after", "")
+    page = Page(project, draft, EntryForm.posted(request.POST, {}), after=after)
+    if act := request.POST.get("act", ""):
+        page.form.act(act)
+        return page.drawn(request)
+    try:
+        made = drafts.add_entry(project=project, document=page.form.document, after=after)
+    except Unsound as unsound:
+        return refused(request, page, unsound.faults)
+    except Refused as no:
+        return kept(request, slug, status=409, reason=no.reason)
+    messages.success(request, f"{made.name} is added.")
+    return redirect("coding:draft-entry", slug, made.name)
+
+
+@writes
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """What a coder would see, and what is wrong with the draft as it would be. Writes nothing."""
+    project = access.member_or_404(request.user, slug, *access.CURATORS).project
+    if (draft := Draft.of(project)) is None:
+        raise Http404
+    at = draft.at(request.POST.get("entry", ""))
+    line = draft.lines[at] if at is not None else None
+    page = Page(project, draft, EntryForm.posted(request.POST, line.document if line else {}), line)
+    document = page.form.document
+    if at is None:
+        lines = [*draft.lines, Line(document)]
+    else:
+        lines = draft.with_entry(at, document, page.form.codes).lines
+    page.faults = placed(draft.faults(lines), document, page.number)
+    return page.drawn(request, fragment=True)
