@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from coding import access, drafts
+from coding import access, drafts, shapes
 from coding.documents import Document, Problem
 from coding.drafting import Draft, Line, Unsound
 from coding.entry_form import CATEGORY, CHECK, EntryForm, Faults, Row, placed
@@ -100,6 +100,7 @@ class Page:
             "units": units,
             "kinds": Variable.Kind.choices,
             "measures": Variable.Measure.choices,
+            "severities": shapes.SEVERITIES,
             "sections": sorted(
                 {d["section"] for d in self.draft.document["variables"] if d.get("section")}
             ),
