@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Case as Switch
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When, Window
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+    Window,
+)
 from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce, RowNumber
 
@@ -176,6 +187,11 @@ def families_coded_by(user: Person, project: Project) -> set[int]:
     """The families of which this user handed something in, or has something to hand in."""
     mine = Coding.objects.standing().filter(coder=user.pk, case__unit__project=project)
     return set(mine.annotate(family=_family("case")).values_list("family", flat=True))
+
+
+def being_coded(user: Person) -> frozenset[int]:
+    """The families that are closed to a user who codes in them."""
+    return frozenset(_families_being_coded(user))
 
 
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
@@ -452,6 +468,21 @@ def released_cases(project: Project) -> QuerySet[Case]:
     above = Q(parent=None) | Q(parent__in_universe=True)
     listed = Q(rostered=False) | Q(Exists(Cell.objects.filter(case=OuterRef("pk"))))
     return Case.objects.filter(inside, above, listed, unit__project=project, in_universe=True)
+
+
+def asked_in_full(project: Project) -> set[int]:
+    """Cases that somebody coded who was asked everything: what they list not, there is not."""
+    opened = Coding.objects.standing().filter(
+        unblinded_at__isnull=False, purpose__in=SPEAKING, case__unit__project=project
+    )
+    in_part = Coding.asks.through.objects.filter(coding=OuterRef("pk"))
+    return set(opened.exclude(Exists(in_part)).values_list("case", flat=True))
+
+
+def as_of() -> tuple[int, ...]:
+    """Where the history of cells, cases and codings ends: the same, as long as none changes."""
+    tables = (Cell.history, Case.history, Coding.history)
+    return tuple(table.aggregate(last=Max("history_id"))["last"] or 0 for table in tables)
 
 
 def unblinded_values(project: Project) -> QuerySet[Value]:

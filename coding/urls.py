@@ -17,6 +17,7 @@ from coding.views import (
     history,
     home,
     publish,
+    quality,
     recoding,
     reliability,
     saving,
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/act/assign/", cases.assign, name="assign"),
     path("cases/<int:pk>/act/gold/", training.gold, name="gold"),
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
+    path("cases/<int:pk>/act/waive/", quality.waive, name="waive"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<int:pk>/disputes/", disputes.dispute, name="dispute"),
     path("cases/<int:pk>/disputes/<int:cell>/", disputes.settle, name="settle"),
@@ -128,5 +130,6 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/disputes/batches/<int:pk>/undo/", bulk.undo, name="undo-batch"),
     path("projects/<slug:slug>/disputes/bulk/", bulk.bulk, name="bulk"),
     path("projects/<slug:slug>/disputes/reopen/", bulk.reopen, name="reopen"),
+    path("projects/<slug:slug>/quality/", quality.listing, name="quality"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]
