@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models import Case as Switch
 from django.db.models import (
     CharField,
+    Count,
     Exists,
     F,
     Max,
@@ -30,7 +31,20 @@ from django.db.models import (
 from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce, RowNumber
 
-from coding.models import Case, Cell, Citation, Coding, Entry, Gold, Member, Project, Source, Value
+from coding.models import (
+    Case,
+    Cell,
+    Citation,
+    Codebook,
+    Coding,
+    Entry,
+    Gold,
+    Member,
+    Project,
+    Source,
+    Value,
+    Variable,
+)
 from coding.models.coding import CodingQuerySet
 
 if TYPE_CHECKING:
@@ -217,6 +231,35 @@ def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
             output_field=CharField(),
         )
     )
+
+
+class Told(NamedTuple):
+    """How many cells of a variable say the same."""
+
+    variable: int
+    text: str | None  # None where it is not settled, "" where it is a free text
+    cells: int
+
+
+def told_by_cells(user: Person, codebook: Codebook) -> list[Told]:
+    """What the cells of a codebook's variables say, counted, as far as the user may see them.
+
+    Of what lies in the universe. Free texts are not told apart, but for missing codes.
+    """
+    missing = codebook.missing_codes.values("code")
+    is_free = Q(variable__kind=Variable.Kind.TEXT, text__isnull=False) & ~Q(text__in=missing)
+    said = Switch(
+        When(is_free, then=Constant("")), default=F("text"), output_field=CharField(null=True)
+    )
+    inside = Q(case__root=None) | Q(case__root__in_universe=True)
+    cells = cells_for(user).filter(
+        inside,
+        variable__in=codebook.entries.values("variable"),
+        case__in_universe=True,
+        case__unit__project=codebook.project_id,
+    )
+    counted = cells.order_by().values_list("variable").annotate(said=said, n=Count("pk"))
+    return [Told(*row) for row in counted.values_list("variable", "said", "n")]
 
 
 class Spoken(NamedTuple):

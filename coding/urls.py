@@ -93,6 +93,12 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/codebook/draft/preview/", draft_entry.preview, name="draft-preview"),
     path("projects/<slug:slug>/codebook/draft/start/", draft.start, name="draft-start"),
     path("projects/<slug:slug>/codebook/draft/words/", draft_words.words, name="draft-words"),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>.md",
+        codebook.as_markdown,
+        name="codebook-markdown",
+    ),
+    path("projects/<slug:slug>/codebook/<int:number>.pdf", codebook.as_pdf, name="codebook-pdf"),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/training/", training.project, name="training"),
     path(
