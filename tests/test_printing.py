@@ -15,7 +15,7 @@ import pypdf
 import pytest
 from django.test import Client
 
-from coding import codebooks, printing
+from coding import codebooks, printing, work
 from coding.errors import Refused
 from tests.conftest import DOCUMENT, World
 
@@ -170,6 +170,16 @@ def test_a_press_that_fails_is_our_fault_and_seen() -> None:
 
 
 # ------------------------------------------------------------------ who may
+
+
+def test_paper_tells_no_more_than_the_page(world: World, client: Client) -> None:
+    world.say(world.coding_b, "canary")
+    work.submit(coding=world.coding_b)
+    client.force_login(world.coder_a)
+
+    text = text_of(client.get(PDF).content)
+
+    assert ("No counts of cells." in text, "100.0 %" in text) == (True, False)
 
 
 @pytest.mark.parametrize("ending", ["pdf", "md"])
