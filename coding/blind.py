@@ -215,6 +215,11 @@ def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     )
 
 
+def flagged_for(user: Person, project: Project) -> QuerySet[Cell]:
+    """Settled cells that a later coding contradicts, as far as this user may know of them."""
+    return cells_for(user).filter(case__unit__project=project, flagged=True, case__in_universe=True)
+
+
 def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
     """Cases with `work`, where their work stands as far as this user may know.
 
