@@ -17,9 +17,9 @@ from coding.views import (
     history,
     home,
     publish,
-    quality,
     recoding,
     reliability,
+    reliability_report,
     saving,
     sheet,
     training,
@@ -35,7 +35,6 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/act/assign/", cases.assign, name="assign"),
     path("cases/<int:pk>/act/gold/", training.gold, name="gold"),
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
-    path("cases/<int:pk>/act/waive/", quality.waive, name="waive"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<int:pk>/disputes/", disputes.dispute, name="dispute"),
     path("cases/<int:pk>/disputes/<int:cell>/", disputes.settle, name="settle"),
@@ -93,12 +92,6 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/codebook/draft/preview/", draft_entry.preview, name="draft-preview"),
     path("projects/<slug:slug>/codebook/draft/start/", draft.start, name="draft-start"),
     path("projects/<slug:slug>/codebook/draft/words/", draft_words.words, name="draft-words"),
-    path(
-        "projects/<slug:slug>/codebook/<int:number>.md",
-        codebook.as_markdown,
-        name="codebook-markdown",
-    ),
-    path("projects/<slug:slug>/codebook/<int:number>.pdf", codebook.as_pdf, name="codebook-pdf"),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/training/", training.project, name="training"),
     path(
@@ -123,6 +116,26 @@ urlpatterns: list[URLPattern] = [
         "projects/<slug:slug>/reliability/by-coder/", reliability.coders, name="reliability-coders"
     ),
     path(
+        "projects/<slug:slug>/reliability/full-report/",
+        reliability_report.report,
+        name="reliability-report",
+    ),
+    path(
+        "projects/<slug:slug>/reliability/full-report.csv",
+        reliability_report.as_csv,
+        name="reliability-csv",
+    ),
+    path(
+        "projects/<slug:slug>/reliability/inputs/<slug:name>.csv",
+        reliability_report.as_input,
+        name="reliability-input",
+    ),
+    path(
+        "projects/<slug:slug>/reliability/<slug:name>/elsewhere/",
+        reliability_report.code,
+        name="reliability-code",
+    ),
+    path(
         "projects/<slug:slug>/reliability/<slug:name>/",
         reliability.variable,
         name="reliability-variable",
@@ -136,6 +149,5 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/disputes/batches/<int:pk>/undo/", bulk.undo, name="undo-batch"),
     path("projects/<slug:slug>/disputes/bulk/", bulk.bulk, name="bulk"),
     path("projects/<slug:slug>/disputes/reopen/", bulk.reopen, name="reopen"),
-    path("projects/<slug:slug>/quality/", quality.listing, name="quality"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

@@ -31,7 +31,6 @@ from curation.resources import (
     TableFormat,
     Uploaded,
 )
-from curation.sign_in import OfficeSignInForm
 
 PLAIN = ("", "__exact", "__id__exact")
 
@@ -159,7 +158,6 @@ class Import(ImportMixin):  # type: ignore[misc]
 # ------------------------------------------------------------------ people
 
 
-admin.site.login_form = OfficeSignInForm
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

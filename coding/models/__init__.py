@@ -10,7 +10,6 @@ from coding.models.design import Design
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
-from coding.models.waiver import Waiver
 
 __all__ = [
     "Batch",
@@ -33,5 +32,4 @@ __all__ = [
     "Unit",
     "Value",
     "Variable",
-    "Waiver",
 ]

@@ -21,6 +21,8 @@ coders by pseudonym except to curators. Everything else asks only what `opened` 
     roster(opened, entry)       of each of sets(opened): as sets, member by member, rows listed
     numbered(opened, unit)      rows without a key, paired: identification, classification
     against_gold(opened)        training sheets beside the gold answers, variable by variable
+    outside(opened, entry)      its ratings as irrCAC and krippendorff read them, and code for both
+    Report(opened)              a methods paragraph with a note for each number; `table` as CSV
     verdict(figure)             good, tentative, low, open or none: a sign beside the number
     plain(...)                  each of these as plain data, as the command prints it
 
@@ -34,8 +36,10 @@ from coding.reliability.difficulty import Difficulty, Rate, Which, difficulty, w
 from coding.reliability.figures import Figure, Share, figure, figures
 from coding.reliability.gold import AgainstGold, Confused, against_gold
 from coding.reliability.opened import Coder, Opened, Place, Ratings, opened, opened_for
+from coding.reliability.outside import Outside, outside
 from coding.reliability.plain import plain
 from coding.reliability.reading import GOOD, TENTATIVE, verdict
+from coding.reliability.report import Report, Traced, table
 from coding.reliability.rows import (
     Identification,
     Numbered,
@@ -68,14 +72,17 @@ __all__ = [
     "OfCategory",
     "OfMember",
     "Opened",
+    "Outside",
     "Pair",
     "Part",
     "Place",
     "Rate",
     "Ratings",
+    "Report",
     "Roster",
     "Share",
     "Square",
+    "Traced",
     "Which",
     "Who",
     "against_gold",
@@ -87,11 +94,13 @@ __all__ = [
     "numbered",
     "opened",
     "opened_for",
+    "outside",
     "pairs",
     "parts",
     "plain",
     "roster",
     "sets",
+    "table",
     "verdict",
     "which",
 ]

@@ -156,6 +156,12 @@ class Opened:
     # -------------------------------------------------------------- who and where
 
     @cached_property
+    def opened_early(self) -> int:
+        """How many cases were opened before their last coder had handed in."""
+        early = self._codings.exclude(unblind_reason="").order_by()
+        return early.values("case").distinct().count()
+
+    @cached_property
     def places(self) -> dict[int, Place]:
         """The cases that were coded."""
         rows = Case.objects.filter(pk__in=self._codings.values("case")).annotate(
@@ -191,6 +197,9 @@ class Opened:
         viewer = self.members.get(self.user.pk)
         by_name = viewer is not None and viewer.role == Member.Role.CURATOR
         return member.user.get_username() if member and by_name else _pseudonym(member)
+
+    def pseudonym_of(self, coder: int) -> str:
+        return _pseudonym(self.members.get(coder))
 
     # -------------------------------------------------------------- what was said
 

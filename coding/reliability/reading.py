@@ -48,12 +48,12 @@ def _sentences(figure: Figure, said: Patterns) -> Iterator[str]:
     if units < FEW_UNITS or alpha.high - alpha.low > WIDE:
         yield (
             f"{units} unit{'' if units == 1 else 's'} can say little: alpha may lie anywhere from "
-            f"{_two(alpha.low)} to {_two(alpha.high)}."
+            f"{two(alpha.low)} to {two(alpha.high)}."
         )
     if not isnan(figure.as_category.value) and _apart(figure) >= 0.05:
         yield (
-            f"It hangs on the missing codes: {_two(figure.excluded.value)} without them, "
-            f"{_two(figure.as_category.value)} with them as categories."
+            f"It hangs on the missing codes: {two(figure.excluded.value)} without them, "
+            f"{two(figure.as_category.value)} with them as categories."
         )
 
 
@@ -65,7 +65,7 @@ def _level(figure: Figure) -> str:
         "low": "lies below .667 with its whole interval: not to be relied on",
         "open": "cannot be told apart from .667 or .800: its interval leaves it open",
     }
-    return f"Alpha, {_two(alpha.value)}, {words[verdict(figure)]}."
+    return f"Alpha, {two(alpha.value)}, {words[verdict(figure)]}."
 
 
 def _divergence(figure: Figure) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _divergence(figure: Figure) -> Iterator[str]:
     )
     if not isnan(ac) and ac >= GOOD:
         yield (
-            f"{figure.ac_name}, {_two(ac)}, reads the same agreement as high, because it counts "
+            f"{figure.ac_name}, {two(ac)}, reads the same agreement as high, because it counts "
             "less of it as chance. Report both, with the prevalence."
         )
 
@@ -99,8 +99,7 @@ def _apart(figure: Figure) -> float:
     return 0.0 if isnan(apart) else apart
 
 
-def _two(value: float) -> str:
-    """.74, −.03: as coefficients are printed."""
+def two(value: float) -> str:
+    """0.74, −0.03: as the pages print coefficients."""
     text = f"{abs(value):.2f}"
-    text = text[1:] if text.startswith("0") else text
     return f"−{text}" if value <= -0.005 else text

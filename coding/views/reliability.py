@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from coding import access, charts
 from coding.models import Member
+from coding.reliability import outside
 from coding.views.blame import Blame
 from coding.views.figures import Overview
 from coding.views.squares import Squares
@@ -26,6 +27,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         "question": page.question,
         "axis": charts.axis(),
         "dots": charts.key(),
+        "may_report": member.role in access.ADJUDICATORS,
     }
     return render(request, "coding/reliability.html", context)
 
@@ -43,6 +45,8 @@ def variable(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "axis": charts.axis(),
         "menus": page.question.of_cases(user, member.project),
     }
+    if member.role in access.ADJUDICATORS:
+        context["outside"] = outside(page.opened, page.entry)
     return render(request, "coding/reliability_variable.html", context)
 
 

@@ -37,7 +37,6 @@ from coding.models import (
     Unit,
     Value,
     Variable,
-    Waiver,
 )
 
 Plain = dict[str, Any]  # a row of JSON
@@ -66,7 +65,6 @@ MODELS: dict[str, type[Model]] = {
     "cells": Cell,
     "gold": Gold,
     "certifications": Certification,
-    "waivers": Waiver,
 }
 # The way from a row to what holds it.
 HOLDERS = {
@@ -90,7 +88,6 @@ HOLDERS = {
     "cells": ("case", "cases"),
     "gold": ("case", "cases"),
     "certifications": ("member", "members"),
-    "waivers": ("case", "cases"),
 }
 
 
