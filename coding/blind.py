@@ -490,10 +490,13 @@ def unblinded_citations(project: Project) -> QuerySet[Citation]:
 def rated(project: Project) -> QuerySet[Coding]:
     """The codings that reliability reads: handed in blind, opened, speaking for the data set.
 
+    A third coder, called in because two disagreed, would make agreement look worse than it is.
     For releases and commands; whatever a person sees goes through `rated_for`.
     """
-    return Coding.objects.standing().filter(
-        case__unit__project=project, unblinded_at__isnull=False, purpose__in=SPEAKING
+    return (
+        Coding.objects.standing()
+        .first_two()
+        .filter(case__unit__project=project, unblinded_at__isnull=False, purpose__in=SPEAKING)
     )
 
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.test import Client
 
-from coding import assigning, work
+from coding import assigning, blind, work
 from coding.assigning import Wish
 from coding.errors import Refused
 from coding.models import Case, Coding, Design, Member
@@ -249,6 +249,11 @@ def test_where_two_disagree_a_third_is_called_in_and_reliability_keeps_the_first
     staffed.say(third, "200", "partners")
     partner = Coding.objects.get(coder=third.coder, case__key=f"{case.key}/200")
     assert partner.third
+    before = set(blind.rated(staffed.project))
+    staffed.say(partner, "2", "sent")
+    hand_in(third, staffed)
+    assert Coding.objects.get(pk=third.pk).unblinded_at
+    assert set(blind.rated(staffed.project)) == before
 
 
 def test_no_third_is_called_where_the_two_agree_nor_in_another_design(staffed: World) -> None:
