@@ -91,6 +91,17 @@ class Preview:
         groups = [[named.get(c, "who coded before") for c in g] for g in self.dealt.components]
         return sorted(map(sorted, groups)) if len(groups) > 1 else []
 
+    @property
+    def percent(self) -> float:
+        """The share of the assigned cases that two or more code."""
+        return 100 * self.dealt.double / max(len(self.dealt.by_case), 1)
+
+    @property
+    def seeing(self) -> list[str]:
+        """Coders who are curators, too: they see what the other coders do not."""
+        curators = (m for m in self.wish.coders if m.role == Member.Role.CURATOR)
+        return [member.user.get_username() for member in curators]
+
     def hours(self, minutes: float) -> float:
         """What it takes, at so many minutes a case."""
         return self.dealt.codings * minutes / 60
@@ -138,6 +149,12 @@ def slots_of(project: Project, wish: Wish) -> list[Slot]:
 def _universe(unit: Unit) -> QuerySet[Case]:
     cases = Case.objects.filter(unit=unit, in_universe=True, superseded_by=None, parent=None)
     return cases.order_by("key")
+
+
+def left_to_code(unit: Unit) -> int:
+    """How many cases nobody codes yet; where none is left, how many there are."""
+    coders, cases = _coders_of(unit.project), list(_universe(unit).values_list("pk", flat=True))
+    return sum(pk not in coders for pk in cases) or len(cases)
 
 
 def _coders_of(project: Project) -> dict[int, dict[int, bool]]:
@@ -224,6 +241,22 @@ def redrawn(design: Design) -> Dealt:
     ]
     coders = design.parameters["coders"]
     return designs.deal(design.kind, slots, coders, design.seed, design.parameters)
+
+
+def made_in(project: Project) -> QuerySet[Design]:
+    """The designs of a project, the newest first, with what each has put on worklists."""
+    standing = Q(codings__withdrawn_at=None)
+    return (
+        project.designs.defer("drawn_from")
+        .select_related("made_by")
+        .annotate(
+            sheets=Count("codings", standing),
+            handed_in=Count("codings", standing & Q(codings__submitted_at__isnull=False)),
+            cases=Count("codings__case", standing, distinct=True),
+            thirds=Count("codings", standing & Q(codings__third=True)),
+        )
+        .order_by("-number")
+    )
 
 
 # ------------------------------------------------------------------ somebody leaves

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil, floor
+from math import floor
 
 from coding import codebooks
 from coding.agreement import Measure
@@ -60,6 +60,11 @@ class Line:
         return self.expected.rarest * self.outlook.units
 
     @property
+    def tells(self) -> bool:
+        """Whether there will be an interval at all, as a rule."""
+        return self.outlook.empty < 0.5
+
+    @property
     def warning(self) -> str:
         """What this sample will not tell; empty where it will do."""
         if self.outlook.empty > EMPTY:
@@ -95,6 +100,20 @@ class Plan:
     def affordable(self) -> int | None:
         """How many cases the hours leave for a second coding; None where they are not known."""
         return affordable(self.asked)
+
+    @property
+    def over(self) -> bool:
+        """More than the hours that there are."""
+        return self.asked.hours is not None and self.hours > self.asked.hours
+
+    @property
+    def worst(self) -> Line:
+        """The variable of which this sample is most likely to say nothing."""
+        return max(self.lines, key=lambda line: line.outlook.empty)
+
+    @property
+    def worst_percent(self) -> float:
+        return 100 * self.worst.expected.rarest
 
     @property
     def percent(self) -> float:
@@ -167,11 +186,6 @@ def affordable(asked: Asked) -> int | None:
     return max(0, min(asked.cases, left))
 
 
-def share_for(double: int, cases: int) -> int:
-    """So many of the cases, in whole per cent, rounded up."""
-    return ceil(100 * double / cases)
-
-
 # ------------------------------------------------------------------ what is expected
 
 
@@ -185,14 +199,18 @@ def planned(unit: Unit) -> Iterator[Entry]:
 
 
 def _rare(entry: Entry) -> bool:
-    """Whether a rarest category can be typed: not of numbers and dates."""
-    return entry.variable.kind not in (Kind.INTEGER, Kind.DECIMAL, Kind.DATE)
+    """Whether a rarest category can be typed: not of states, numbers and dates."""
+    return entry.variable.kind != Kind.STATE and not _is_number(entry)
+
+
+def _is_number(entry: Entry) -> bool:
+    return entry.variable.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.DATE)
 
 
 def expected_of(entry: Entry, asked: Asked) -> tuple[str, Expected]:
     """Its kind in words, and what is expected of it."""
     alpha = asked.alphas.get(entry.name, asked.alpha)
-    if not _rare(entry):
+    if _is_number(entry):
         measure: Measure = "ratio" if entry.variable.measure == "ratio" else "interval"
         return _kind(entry, measure), continuous(measure, alpha)
     shares = _shares(entry, asked.rare.get(entry.name), asked.rarest)

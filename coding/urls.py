@@ -16,6 +16,7 @@ from coding.views import (
     draft_words,
     history,
     home,
+    plan,
     publish,
     recoding,
     reliability,
@@ -149,5 +150,8 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/disputes/batches/<int:pk>/undo/", bulk.undo, name="undo-batch"),
     path("projects/<slug:slug>/disputes/bulk/", bulk.bulk, name="bulk"),
     path("projects/<slug:slug>/disputes/reopen/", bulk.reopen, name="reopen"),
+    path("projects/<slug:slug>/plan/", plan.plan, name="plan"),
+    path("projects/<slug:slug>/plan/assign/", plan.design, name="design"),
+    path("projects/<slug:slug>/plan/leave/", plan.leave, name="leave"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

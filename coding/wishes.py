@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from coding import assigning
+from coding import assigning, planning
 from coding.assigning import Wish
 from coding.models import Design, Member, Project
 
@@ -23,9 +23,14 @@ MEANINGS = {
 }
 
 
-def takers(project: Project) -> list[Member]:
-    """The people who may code."""
+MOST = 100_000
+
+
+def takers(project: Project, *, coders_only: bool = False) -> list[Member]:
+    """The people who may code, or those who do nothing else."""
     members = project.members.filter(kind=Member.Kind.PERSON).exclude(role=Member.Role.READER)
+    if coders_only:
+        members = members.filter(role=Member.Role.CODER)
     return list(members.select_related("user").order_by("user__username"))
 
 
@@ -38,7 +43,8 @@ class Coders(forms.MultipleChoiceField):
         self.members = {m.user.get_username(): m for m in members}
 
     def clean(self, value: Any) -> tuple[Member, ...]:
-        return tuple(self.members[name] for name in dict.fromkeys(super().clean(value)))
+        chosen = set(super().clean(value))
+        return tuple(member for name, member in self.members.items() if name in chosen)
 
 
 class DesignForm(forms.Form):
@@ -104,6 +110,90 @@ class DesignForm(forms.Form):
             core=said["core"] or 0,
             fact=said["fact"],
             note=said["note"],
+        )
+
+
+class PlanForm(forms.Form):
+    """What is known or wanted before coding; what is left empty takes the usual."""
+
+    unit = forms.ChoiceField(label="Cases of")
+    cases = forms.IntegerField(min_value=2, max_value=MOST, required=False, help_text="To code.")
+    coders = forms.IntegerField(min_value=2, max_value=200, required=False)
+    minutes = forms.FloatField(
+        label="Minutes a case", min_value=0.1, max_value=6000, required=False, initial=30
+    )
+    hours = forms.FloatField(
+        label="Coder hours in all", min_value=0, max_value=MOST, required=False
+    )
+    alpha = forms.FloatField(
+        label="Expected alpha", min_value=0, max_value=1, required=False, initial=0.8
+    )
+    rarest = forms.FloatField(
+        label="Rarest category, in per cent",
+        min_value=0.1,
+        max_value=50,
+        required=False,
+        initial=10,
+    )
+    width = forms.FloatField(
+        label="Interval no wider than", min_value=0.02, max_value=1, required=False, initial=0.2
+    )
+    double = forms.IntegerField(label="Coded twice", min_value=2, max_value=MOST, required=False)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {u.name: u for u in project.units.filter(parent=None)}
+        self.fields["unit"].choices = [(n, u.label) for n, u in self.units.items()]  # type: ignore[attr-defined]
+        chosen = self.units.get(self.data.get("unit", ""))
+        self.entries = list(planning.planned(chosen)) if chosen else []
+        self.usual = {"cases": max(2, assigning.left_to_code(chosen)) if chosen else 2}
+        self.usual["coders"] = max(2, len(takers(project, coders_only=True)))
+        for name, count in self.usual.items():
+            self.fields[name].widget.attrs["placeholder"] = count
+        self.fields["double"].widget.attrs["placeholder"] = "as recommended"
+        usual = {n: self.data.get(n, self.fields[n].initial) for n in ("rarest", "alpha")}
+        for entry in self.entries:
+            label = f"of {entry.label}"
+            self.fields[f"rare.{entry.name}"] = forms.FloatField(
+                label=f"Rarest category {label}", min_value=0.1, max_value=50, required=False
+            )
+            self.fields[f"alpha.{entry.name}"] = forms.FloatField(
+                label=f"Expected alpha {label}", min_value=0, max_value=1, required=False
+            )
+            for prefix, name in (("rare", "rarest"), ("alpha", "alpha")):
+                field = self.fields[f"{prefix}.{entry.name}"]
+                field.widget.attrs |= {"placeholder": usual[name], "aria-label": field.label}
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        for name, field in self.fields.items():
+            if name in found and found[name] is None:
+                found[name] = self.usual.get(name, field.initial)
+        cases, double = found.get("cases"), found.get("double")
+        if cases and double and double > cases:
+            self.add_error("double", f"There are {cases} cases: no more can be coded twice.")
+        return found
+
+    @property
+    def faulty(self) -> list[forms.BoundField]:
+        """The inputs of single variables that do not fit: their table is not drawn then."""
+        return [self[name] for name in self.errors if "." in name]
+
+    def asked(self) -> planning.Asked:
+        """What was asked for, of a form that is valid."""
+        said = self.cleaned_data
+        typed = {n: v for n, v in said.items() if "." in n and v is not None}
+        return planning.Asked(
+            cases=said["cases"],
+            coders=said["coders"],
+            minutes=said["minutes"],
+            hours=said["hours"],
+            alpha=said["alpha"],
+            rarest=said["rarest"] / 100,
+            width=said["width"],
+            double=said["double"],
+            rare={n[5:]: v / 100 for n, v in typed.items() if n.startswith("rare.")},
+            alphas={n[6:]: v for n, v in typed.items() if n.startswith("alpha.")},
         )
 
 
