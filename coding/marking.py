@@ -1,16 +1,16 @@
 """A coder's answers against gold: right or wrong, percent and alpha. Pure: no database.
 
-`coding.reliability` reads it too, for agreement against gold beyond training.
+`coding.reliability` compares training sheets with gold too, for all coders together and with
+intervals; what counts as nothing said is the same there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from coding import canonical
 from coding.agreement import Coefficient, Measure, krippendorff_alpha
-from coding.canonical import Domain, members, same
+from coding.canonical import Domain, members, middle, same
 
 Pair = tuple[str | None, str]  # what was said, None where nothing was, and what is gold
 
@@ -51,19 +51,24 @@ def by_member(said: str | None, gold: str, domain: Domain) -> list[Member]:
     return [Member(code, code in one, code in other) for code in codes]
 
 
-def marks(pairs: Iterable[Pair], domain: Domain, measure: str) -> Marks:
+def marks(
+    pairs: Iterable[Pair], domain: Domain, measure: str, left_out: Container[str] = ()
+) -> Marks:
     """Percent right, and Krippendorff's alpha of two: the coder and gold.
 
-    Percent counts an empty answer as wrong; alpha takes it as not rated. Nominal answers hold
-    missing codes as categories of their own, as other codes; on scales and between sets they
-    have no distance and are left out of alpha. A date is the day in the middle of what it
-    means; of an open range, its known end. Alpha as in `agreement.krippendorff_alpha`,
-    Krippendorff (2019), Content Analysis, chapter 12; between sets by MASI, Passonneau (2006).
+    Percent counts an empty answer as wrong; alpha takes it, and the missing codes `left_out`, as
+    nothing said. Any other missing code is a category of its own where answers are nominal, a set
+    of its own between sets, and has no place on a scale. A date is the day in the middle of what
+    it means. Alpha as in `agreement.krippendorff_alpha`, Krippendorff (2019), Content Analysis,
+    chapter 12; between sets by MASI, Passonneau (2006). So do the pages of reliability.
     """
     listed = list(pairs)
     right = sum(is_right(said, gold, domain) for said, gold in listed)
     by: Measure = "masi" if domain.kind == "set" else _measure(measure)
-    ratings = [[_rating(text, domain, by) for text in pair] for pair in listed]
+    ratings = [
+        [None if text in left_out else _rating(text, domain, by) for text in pair]
+        for pair in listed
+    ]
     return Marks(len(listed), right, _alpha(ratings, domain, by))
 
 
@@ -83,10 +88,11 @@ def _rating(text: str | None, domain: Domain, measure: Measure) -> Hashable | No
     """The text as alpha reads it; None where it has no place on the scale."""
     if text is None or measure == "nominal":
         return text
-    if domain.is_missing(text):
-        return None
+    missing = domain.is_missing(text)
     if measure == "masi":
-        return frozenset(members(text))
+        return frozenset([text] if missing else members(text))
+    if missing:
+        return None
     if domain.kind == "date":
-        return canonical.middle(text)
+        return middle(text)
     return text if measure == "ordinal" else float(text)

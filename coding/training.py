@@ -18,8 +18,18 @@ from django.db.models import Q
 
 from coding import blind, canonical, codebooks, marking
 from coding.blind import Marked
-from coding.models import Case, Certification, Codebook, Coding, Entry, Gold, Member, Project
-from coding.models import Variable as VariableRow
+from coding.models import (
+    Case,
+    Certification,
+    Codebook,
+    Coding,
+    Entry,
+    Gold,
+    Member,
+    MissingCode,
+    Project,
+    Variable,
+)
 
 # ------------------------------------------------------------------ what lapses
 
@@ -70,7 +80,7 @@ class Books:
     @cached_property
     def _replaced(self) -> dict[int, int]:
         """By variable, the one that it replaces."""
-        rows = VariableRow.objects.filter(unit__project=self.project).exclude(replaces=None)
+        rows = Variable.objects.filter(unit__project=self.project).exclude(replaces=None)
         return {pk: old for pk, old in rows.values_list("pk", "replaces") if old}
 
     def lapsed_with(self, variable: int) -> int | None:
@@ -138,12 +148,19 @@ def _standing(
 ) -> Standing:
     variable = entry.variable
     compared = pairs.get(variable.pk, ()) if variable.compare else ()
-    marks = marking.marks(compared, entry.domain, variable.measure)
+    marks = marking.marks(compared, entry.domain, variable.measure, _left_out(entry))
     if variable.pk in held:
         return Standing(entry, marks, held[variable.pk], None)
     lapsed = next((held[v] for v in books.ancestors(variable.pk) if v in held), None)
     number = books.lapsed_with(lapsed.variable_id) if lapsed else None
     return Standing(entry, marks, lapsed, number)
+
+
+def _left_out(entry: Entry) -> frozenset[str]:
+    """The missing codes that count as nothing said, by the rule of the codebook."""
+    counted = MissingCode.InReliability.CATEGORY
+    codes = entry.codebook.missing_codes.all()
+    return frozenset(c.code for c in codes if c.in_reliability != counted)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from coding import blind, codebooks, marking, publishing, training, work
+from coding import blind, codebooks, marking, publishing, reliability, training, work
 from coding.agreement import krippendorff_alpha
 from coding.canonical import Domain
 from coding.errors import Refused
@@ -182,12 +182,16 @@ def test_a_set_is_marked_member_by_member(trained: World) -> None:
 def test_training_changes_no_cell_no_opened_value_and_no_case_of_the_data_set(
     trained: World,
 ) -> None:
+    def opened() -> reliability.Opened:
+        return reliability.opened_for(trained.curator, trained.project)
+
     def state() -> list[object]:
         return [
             list(blind.all_cells(trained.project).order_by("pk").values()),
             list(blind.unblinded_values(trained.project).order_by("pk").values()),
             list(blind.released_cases(trained.project).values_list("pk", flat=True)),
             list(blind.spoken_for(trained.adjudicator, [trained.case.pk])),
+            [(f.alpha, f.cases, f.coders) for f in reliability.figures(opened())],
         ]
 
     before = state()
@@ -513,7 +517,11 @@ def test_percent_counts_an_empty_answer_and_alpha_leaves_it_out() -> None:
             "set",
             "nominal",
             [("200;220", "200"), ("none", "none"), ("-77", "2")],
-            [[frozenset({"200", "220"}), frozenset({"200"})], [frozenset(), frozenset()]],
+            [
+                [frozenset({"200", "220"}), frozenset({"200"})],
+                [frozenset(), frozenset()],
+                [frozenset({"-77"}), frozenset({"2"})],
+            ],
             "masi",
         ),
     ],
@@ -524,6 +532,42 @@ def test_alpha_reads_each_kind_by_its_level_of_measurement(
     found = marking.marks(pairs, domain(kind), measure).alpha
 
     assert float(found) == pytest.approx(float(krippendorff_alpha(ratings, by)))
+
+
+def test_a_missing_code_that_counts_as_nothing_said_is_left_out_of_alpha_and_not_of_percent() -> (
+    None
+):
+    pairs = [("1", "1"), ("2", "2"), ("-99", "2")]
+    found = marking.marks(pairs, domain("category"), "nominal", left_out={"-99"})
+
+    assert (found.right, found.answers, float(found.alpha)) == (2, 3, 1.0)
+
+
+def test_the_pages_of_training_and_of_reliability_give_one_figure(trained: World) -> None:
+    practise(trained, "policy", "200;220")
+    for case, said in zip(trained.more_cases(2), ("-99", "territory"), strict=True):
+        for coder in (trained.coder_a, trained.coder_b):
+            coding = Coding.objects.get(case=case, coder=coder)
+            trained.say(coding, "territory")
+            trained.say(coding, "255", "partners")
+            trained.say(partner_of(coding, "255"), "1", "sent")
+            work.submit(coding=coding)
+        work.mark_gold(case=case, reason=SURE, by=trained.curator)
+        coding = work.train(case=case, coder=pupil(trained), by=trained.curator)
+        trained.say(coding, said)
+        trained.say(coding, "255", "partners")
+        trained.say(partner_of(coding, "255"), "2", "sent")
+        work.submit(coding=coding)
+
+    opened = reliability.opened_for(trained.curator, trained.project)
+    there = {
+        each.figure.name: each.coders[0].alpha.value for each in reliability.against_gold(opened)
+    }
+    marked = blind.marked(blind.trained(trained.curator, trained.project))
+    standings = training.standings(Books(trained.project), member(trained, pupil(trained)), marked)
+    here = {s.entry.name: s.marks.alpha.value for s in standings if s.marks.answers}
+    assert here == pytest.approx(there, nan_ok=True)
+    assert set(here) == {"goal", "partners", "sent", "strength"}
 
 
 def test_without_answers_there_is_no_figure_and_a_reason() -> None:
