@@ -29,7 +29,7 @@ test: venv
 
 test-sqlite: venv
 	@echo "== SQLite"
-	@DATABASE_URL= $(PYTEST) $(UNIT) --junit-xml=$(REPORTS)/sqlite.xml
+	@$(PY) -m tests.machine sqlite $(PYTEST) $(UNIT) --junit-xml=$(REPORTS)/sqlite.xml
 
 test-postgresql: venv
 	@echo "== PostgreSQL"

@@ -15,11 +15,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Case as Switch
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When, Window
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+    Window,
+)
 from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce, RowNumber
 
-from coding.models import Case, Cell, Citation, Coding, Entry, Gold, Member, Project, Source, Value
+from coding.models import (
+    Case,
+    Cell,
+    Citation,
+    Codebook,
+    Coding,
+    Entry,
+    Gold,
+    Member,
+    Project,
+    Source,
+    Value,
+    Variable,
+)
 from coding.models.coding import CodingQuerySet
 
 if TYPE_CHECKING:
@@ -178,11 +203,21 @@ def families_coded_by(user: Person, project: Project) -> set[int]:
     return set(mine.annotate(family=_family("case")).values_list("family", flat=True))
 
 
+def being_coded(user: Person) -> frozenset[int]:
+    """The families that are closed to a user who codes in them."""
+    return frozenset(_families_being_coded(user))
+
+
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     """The open disputes that this user may know of."""
     return cells_for(user).filter(
         case__unit__project=project, status=Cell.Status.DISPUTED, case__in_universe=True
     )
+
+
+def flagged_for(user: Person, project: Project) -> QuerySet[Cell]:
+    """Settled cells that a later coding contradicts, as far as this user may know of them."""
+    return cells_for(user).filter(case__unit__project=project, flagged=True, case__in_universe=True)
 
 
 def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
@@ -201,6 +236,35 @@ def with_work(cases: QuerySet[Case], user: Person) -> QuerySet[Any]:
             output_field=CharField(),
         )
     )
+
+
+class Told(NamedTuple):
+    """How many cells of a variable say the same."""
+
+    variable: int
+    text: str | None  # None where it is not settled, "" where it is a free text
+    cells: int
+
+
+def told_by_cells(user: Person, codebook: Codebook) -> list[Told]:
+    """What the cells of a codebook's variables say, counted, as far as the user may see them.
+
+    Of what lies in the universe. Free texts are not told apart, but for missing codes.
+    """
+    missing = codebook.missing_codes.values("code")
+    is_free = Q(variable__kind=Variable.Kind.TEXT, text__isnull=False) & ~Q(text__in=missing)
+    said = Switch(
+        When(is_free, then=Constant("")), default=F("text"), output_field=CharField(null=True)
+    )
+    inside = Q(case__root=None) | Q(case__root__in_universe=True)
+    cells = cells_for(user).filter(
+        inside,
+        variable__in=codebook.entries.values("variable"),
+        case__in_universe=True,
+        case__unit__project=codebook.project_id,
+    )
+    counted = cells.order_by().values_list("variable").annotate(said=said, n=Count("pk"))
+    return [Told(*row) for row in counted.values_list("variable", "said", "n")]
 
 
 class Spoken(NamedTuple):
@@ -452,6 +516,21 @@ def released_cases(project: Project) -> QuerySet[Case]:
     above = Q(parent=None) | Q(parent__in_universe=True)
     listed = Q(rostered=False) | Q(Exists(Cell.objects.filter(case=OuterRef("pk"))))
     return Case.objects.filter(inside, above, listed, unit__project=project, in_universe=True)
+
+
+def asked_in_full(project: Project) -> set[int]:
+    """Cases that somebody coded who was asked everything: what they list not, there is not."""
+    opened = Coding.objects.standing().filter(
+        unblinded_at__isnull=False, purpose__in=SPEAKING, case__unit__project=project
+    )
+    in_part = Coding.asks.through.objects.filter(coding=OuterRef("pk"))
+    return set(opened.exclude(Exists(in_part)).values_list("case", flat=True))
+
+
+def as_of() -> tuple[int, ...]:
+    """Where the history of cells, cases and codings ends: the same, as long as none changes."""
+    tables = (Cell.history, Case.history, Coding.history)
+    return tuple(table.aggregate(last=Max("history_id"))["last"] or 0 for table in tables)
 
 
 def unblinded_values(project: Project) -> QuerySet[Value]:

@@ -29,6 +29,7 @@ AGES = {
     "month": ("7 to 30 days", 7, 30),
     "older": ("over 30 days", 30, None),
 }
+FLAGGED = "flagged"
 # A case stands below its family, a partner below its intervention, whatever their titles.
 ORDER = ("above", "case__unit__position", "case__key", "case_id")
 
@@ -43,6 +44,7 @@ class Asked:
     variable: str = ""
     region: str = ""
     age: str = ""
+    state: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
@@ -106,6 +108,7 @@ class Row:
     case: Case
     entry: Entry
     said: list[tuple[str, int]]
+    stands: str
     since: datetime
     days: int
 
@@ -159,7 +162,7 @@ class Queue:
     @property
     def _found(self) -> blind.Cells:
         """What the search finds, before the filters."""
-        disputes = blind.disputes_for(self.user, self.project)
+        disputes = self._in_state()
         if not self.asked.q:
             return disputes
         named = [v for v, e in self.entries.items() if _names(e, self.asked.q)]
@@ -169,6 +172,22 @@ class Queue:
             | Q(case__title__icontains=self.asked.q)
             | Q(case__root__title__icontains=self.asked.q)
         )
+
+    def _in_state(self) -> blind.Cells:
+        """Disputes; or, where they are asked for, settled cells that a later coding contradicts."""
+        if self.asked.state in ("", FLAGGED):
+            of = blind.flagged_for if self.asked.state else blind.disputes_for
+            return of(self.user, self.project)
+        return blind.disputes_for(self.user, self.project).none()
+
+    @property
+    def is_flagged(self) -> bool:
+        return self.asked.state == FLAGGED
+
+    @cached_property
+    def flagged(self) -> int:
+        """How many settled cells a later coding contradicts, whatever else was asked for."""
+        return blind.flagged_for(self.user, self.project).count()
 
     @property
     def narrowed(self) -> blind.Cells:
@@ -284,6 +303,7 @@ class Queue:
                 case=cell.case,
                 entry=entry,
                 said=differing(said[cell.case_id, cell.variable_id], entry, states),
+                stands=canonical.show(cell.text, entry.domain, states),
                 since=cell.since,
                 days=(self.now - cell.since).days,
             )

@@ -125,7 +125,7 @@ class Evidence:
 
     @property
     def can_be_verified(self) -> bool:
-        return self.group in ("agreed", "single") and not self.verified_at
+        return self.group in ("agreed", "single") and (self.flagged or not self.verified_at)
 
     @property
     def seen(self) -> str:

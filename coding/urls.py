@@ -18,6 +18,7 @@ from coding.views import (
     home,
     plan,
     publish,
+    quality,
     recoding,
     reliability,
     reliability_report,
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/act/assign/", cases.assign, name="assign"),
     path("cases/<int:pk>/act/gold/", training.gold, name="gold"),
     path("cases/<int:pk>/act/unblind/", cases.unblind, name="unblind"),
+    path("cases/<int:pk>/act/waive/", quality.waive, name="waive"),
     path("cases/<int:pk>/act/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<int:pk>/disputes/", disputes.dispute, name="dispute"),
     path("cases/<int:pk>/disputes/<int:cell>/", disputes.settle, name="settle"),
@@ -93,6 +95,12 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/codebook/draft/preview/", draft_entry.preview, name="draft-preview"),
     path("projects/<slug:slug>/codebook/draft/start/", draft.start, name="draft-start"),
     path("projects/<slug:slug>/codebook/draft/words/", draft_words.words, name="draft-words"),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>.md",
+        codebook.as_markdown,
+        name="codebook-markdown",
+    ),
+    path("projects/<slug:slug>/codebook/<int:number>.pdf", codebook.as_pdf, name="codebook-pdf"),
     path("projects/<slug:slug>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<slug:slug>/training/", training.project, name="training"),
     path(
@@ -153,5 +161,6 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/plan/", plan.plan, name="plan"),
     path("projects/<slug:slug>/plan/assign/", plan.design, name="design"),
     path("projects/<slug:slug>/plan/leave/", plan.leave, name="leave"),
+    path("projects/<slug:slug>/quality/", quality.listing, name="quality"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
 ]

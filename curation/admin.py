@@ -31,6 +31,7 @@ from curation.resources import (
     TableFormat,
     Uploaded,
 )
+from curation.sign_in import OfficeSignInForm
 
 PLAIN = ("", "__exact", "__id__exact")
 
@@ -158,6 +159,7 @@ class Import(ImportMixin):  # type: ignore[misc]
 # ------------------------------------------------------------------ people
 
 
+admin.site.login_form = OfficeSignInForm
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from coding.models import Codebook, Project
 
@@ -33,3 +34,16 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} {self.version}"
+
+
+class FailedSignIn(models.Model):
+    """A wrong password, counted for a while; `mark` tells neither the name nor the address."""
+
+    mark = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["mark", "at"], name="failed_sign_in")]
+
+    def __str__(self) -> str:
+        return f"failed sign-in {self.pk}"

@@ -65,6 +65,7 @@ DATABASES = {
 }
 STORE_DIR = Path(env.str("STORE_DIR", default="") or VAR / "store")
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", default=50)
+PRINTING: bool = env.bool("PRINTING", default=True)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
 TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 vars().update(env.email("EMAIL_URL", default="consolemail://"))

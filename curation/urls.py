@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from curation.sign_in import SignInForm
 from curation.views import releases
 
 publishing = [
@@ -16,7 +17,13 @@ publishing = [
     ),
 ]
 urlpatterns = [
-    path("sign-in/", auth.LoginView.as_view(template_name="curation/sign_in.html"), name="login"),
+    path(
+        "sign-in/",
+        auth.LoginView.as_view(
+            template_name="curation/sign_in.html", authentication_form=SignInForm
+        ),
+        name="login",
+    ),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path(
         "password/",

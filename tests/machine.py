@@ -1,5 +1,6 @@
-"""What the tests need from the machine: a PostgreSQL server and a Chromium, installed if missing.
+"""What the tests need from the machine, installed if missing: what prints, a server, a browser.
 
+python -m tests.machine sqlite COMMAND ...       runs it with a database of its own in memory
 python -m tests.machine postgresql COMMAND ...   runs it with DATABASE_URL of a new cluster
 python -m tests.machine chromium COMMAND ...     runs it with CHROMIUM, the browser's path
 """
@@ -19,6 +20,8 @@ from tempfile import mkdtemp
 from types import FrameType
 
 from playwright.sync_api import sync_playwright
+
+from coding.printing import PACKAGES
 
 SERVERS = (
     "/usr/lib/postgresql/*/bin",
@@ -46,16 +49,34 @@ def as_root() -> list[str] | None:
     return sudo if allowed and allowed.returncode == 0 else None
 
 
-def install(package: str) -> None:
-    """Ask apt-get for the package; quiet where there is no apt-get or no right to use it."""
+def install(*packages: str) -> None:
+    """Ask apt-get for the packages; quiet where there is no apt-get or no right to use it."""
     root = as_root()
     if root is None or not shutil.which("apt-get"):
         return
-    print(f"Installing {package} with apt-get", flush=True)
+    print(f"Installing {' '.join(packages)} with apt-get", flush=True)
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     patience = ["-o", "DPkg::Lock::Timeout=300"]
-    for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         subprocess.run([*apt, *patience, *words], stdout=subprocess.DEVNULL, check=False)
+
+
+# What makes a PDF
+
+
+def can_print() -> bool:
+    """Whether the libraries are there: asked of a new process, which has not looked before."""
+    trial = [sys.executable, "-c", "import weasyprint"]
+    return subprocess.run(trial, capture_output=True, check=False).returncode == 0
+
+
+def printing() -> None:
+    if not can_print():
+        install(*PACKAGES.split())
+    if not can_print():
+        raise Missing(
+            f"What makes a PDF is missing. Install it, for example: apt-get install {PACKAGES}"
+        )
 
 
 # PostgreSQL
@@ -179,6 +200,11 @@ def interrupted(number: int, frame: FrameType | None) -> None:
 def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, interrupted)
     match words:
+        case [("sqlite" | "postgresql" | "chromium"), _, *_]:
+            printing()
+    match words:
+        case ["sqlite", _, *_]:
+            return run(words[1:], {"DATABASE_URL": ""})
         case ["postgresql", "--durable", _, *_]:
             with cluster(durable=True) as address:
                 return run(words[2:], {"DATABASE_URL": address})

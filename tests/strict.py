@@ -65,7 +65,8 @@ def partners(world: World, coding: Coding, joined: str = "1991", **sent: str) ->
     listed = ";".join(sorted(codes[name] for name in sent)) or "none"
     world.say(coding, listed, "partners")
     for name, what in sent.items():
-        sheet = world.sheet_of(coding.coder, codes[name])
+        key = f"{coding.case.key}/{codes[name]}"
+        sheet = Coding.objects.get(coder=coding.coder, case__key=key)
         world.say(sheet, what, "sent")
         world.say(sheet, joined, "joined")
 

@@ -26,6 +26,7 @@ from coding.models import (
     Member,
     Project,
     Value,
+    Waiver,
 )
 from curation import archive, store
 from curation.models import Release
@@ -69,15 +70,17 @@ def lived_in(world: World) -> World:
 
 
 def gold_and_certifications(world: World) -> None:
-    """One of each that stands, and one of each that was taken off again."""
+    """One of each that stands, and one of each that was taken off again; a waiver likewise."""
     people = {"by": world.curator, "reason": "Shown on Desert Storm"}
     member = Member.objects.get(project=world.project, user=world.coder_a)
     for name in ("goal", "troops"):
         variable = world.entry(name).variable
         gold = Gold.objects.create(case=world.case, variable=variable, **people)
         shown = Certification.objects.create(member=member, variable=variable, **people)
+        waiver = Waiver.objects.create(case=world.case, variable=variable, rule=name, **people)
     gold.delete()
     shown.delete()
+    waiver.delete()
 
 
 def drafts(world: World) -> None:
@@ -142,6 +145,7 @@ def test_an_archive_holds_every_row_and_every_past_row(lived_in: World, tmp_path
     assert lines["codings.past.jsonl"] == Coding.history.count()
     assert lines["releases.jsonl"] == 2
     assert (lines["gold.jsonl"], lines["gold.past.jsonl"]) == (1, 3)
+    assert (lines["waivers.jsonl"], lines["waivers.past.jsonl"]) == (1, 3)
     assert (lines["certifications.jsonl"], lines["certifications.past.jsonl"]) == (1, 3)
     gone = Entry.history.filter(history_type="-").count()
     assert gone == len(DOCUMENT["variables"])

@@ -219,7 +219,8 @@ def hunt(world: World, client: Client, urls: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def hunted(world: World) -> World:
+def hunted(world: World, settings: Any) -> World:
+    settings.PRINTING = False  # seconds a page, and nobody reads a PDF here: test_printing does
     world.superuser = User.objects.create_superuser("superuser")  # type: ignore[attr-defined]
     both = User.objects.create_superuser("curator_admin")
     Member.objects.create(project=world.project, user=both, role=Member.Role.CURATOR)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from coding import work
+from coding import blind, work
 from coding.disputes import Asked, Place, Queue
 from coding.evidence import Dossier, Evidence
 from coding.models import Case, Coding, Member
@@ -275,7 +275,7 @@ def test_the_queue_asks_the_same_number_of_questions_whatever_its_length(
     disputed(world, count)
     judge.get(queue_url(world))  # the codebook is read once per process
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         judge.get(queue_url(world))
 
 
@@ -285,6 +285,62 @@ def test_a_filter_stands_there_unless_it_tells_nothing_apart(world: World, judge
     page = judge.get(queue_url(world)).text
 
     assert re.findall(r'<select name="(\w+)"', page) == ["unit", "section", "variable", "age"]
+
+
+def flagged(world: World, more: int = 0) -> None:
+    """Settled cells that the curator, who codes the cases later, contradicts."""
+    world.close("regime", "policy")
+    world.settle("policy")
+    for case in [world.case, *world.more_cases(more)]:
+        if case != world.case:
+            for coding in codings_of(case):
+                world.say(coding, "policy")
+                work.submit(coding=coding)
+            [cell] = blind.all_cells(world.project).filter(case=case)
+            work.verify(cell=cell, by=world.adjudicator)
+        late = work.assign(case=case, coder=world.curator, codebook=world.codebook)
+        world.say(late, "territory")
+        work.submit(coding=late)
+
+
+def test_a_settled_cell_that_a_later_coding_contradicts_stands_in_the_queue_as_flagged(
+    world: World, judge: Client
+) -> None:
+    flagged(world)
+
+    assert (queue(world).total, queue(world, state="flagged").total) == (0, 1)
+    assert queue(world, state="nonsense").total == 0
+    told = judge.get(f"{queue_url(world)}?state=flagged").text
+    for words in ("policy Policy change</b> stands", "territory Territory", "1 flagged in 1 case"):
+        assert words in told
+    assert "?state=flagged" in judge.get(queue_url(world)).text
+    assert f"{page_url(world.case)}?state=flagged#c-" in told
+
+
+def test_who_codes_the_case_again_knows_of_no_flag(world: World, client: Client) -> None:
+    flagged(world)
+    work.assign(case=world.case, coder=world.adjudicator, codebook=world.codebook)
+
+    assert queue(world, state="flagged").total == queue(world).flagged == 0
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_flagged_cells_cost_the_same_number_of_questions_whatever_their_number(
+    world: World, judge: Client, django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
+    flagged(world, count)
+    judge.get(queue_url(world))
+
+    with django_assert_num_queries(13):
+        judge.get(f"{queue_url(world)}?state=flagged")
+    assert queue(world, state="flagged").total == count + 1
+
+
+def test_nothing_flagged_says_what_a_flag_is(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+
+    assert "Nothing is flagged" in judge.get(f"{queue_url(world)}?state=flagged").text
+    assert "state=flagged" not in judge.get(queue_url(world)).text
 
 
 def test_an_empty_queue_says_why(world: World, judge: Client) -> None:

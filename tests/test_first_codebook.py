@@ -19,7 +19,7 @@ KINDS = {
     "state_reference": "state",
     "multi_select": "set",
 }
-IN_LOOPS = {"o", "s"}
+IN_LOOPS = {"o", "p", "s"}
 
 
 def test_the_codebook_has_65_variables_in_three_units() -> None:
@@ -80,11 +80,12 @@ def test_every_expression_compiles_and_reads_only_what_its_unit_can_see() -> Non
     for name, text in expressions():
         unit = entries()[name]["unit"]
         seen = {e["name"] for e in entries().values() if e["unit"] == unit}
-        around = {"siblings", "intervention"} if unit != "intervention" else set()
+        below = {"partner", "objective"}
+        around = {"siblings", "intervention"} if unit != "intervention" else below
         unknown += [(name, each) for each in names(text) - seen - around - IN_LOOPS]
 
     assert unknown == []
-    assert len(expressions()) == 30
+    assert len(expressions()) == 33
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,7 @@ CORRECTED = {
     ("coalition_timing", "type"),
     ("contribution_share", "rule"),
     ("contribution_share", "skip"),
+    *((name, "checks") for name in ("intervention_name", "partners", "partner_state")),
     *((name, "section") for name in entries()),
     *((name, "filter") for name in ("operation_type", "coalition", "partner_class")),
     *((name, "derive") for name in ("location_region", "in_home_region", "contribution_share")),

@@ -218,6 +218,36 @@ def test_an_agreed_cell_is_verified_and_says_by_whom(world: World, judge: Client
     assert "Verified by adjudicator" in judge.get(page_url(world.case)).text
 
 
+def contradict(world: World) -> None:
+    """The curator codes the case later and says something else."""
+    late = work.assign(case=world.case, coder=world.curator, codebook=world.codebook)
+    world.say(late, "territory")
+    work.submit(coding=late)
+    assert world.cell().flagged
+
+
+def test_verifying_a_flagged_cell_again_answers_its_flag(world: World, judge: Client) -> None:
+    world.close("regime", "regime")
+    rule(judge, world, act="verify", cause="", reason="")
+    contradict(world)
+    assert 'value="verify"' in judge.get(page_url(world.case)).text
+
+    rule(judge, world, act="verify", cause="", reason="")
+
+    cell = world.cell()
+    assert (cell.flagged, cell.text, cell.verified_by) == (False, "regime", world.adjudicator)
+
+
+def test_settling_a_flagged_cell_again_answers_its_flag(world: World, judge: Client) -> None:
+    world.close("regime", "policy")
+    world.settle("policy")
+    contradict(world)
+
+    rule(judge, world, take="policy")
+
+    assert (world.cell().flagged, world.cell().text) == (False, "policy")
+
+
 def test_a_disputed_cell_cannot_be_verified(world: World, judge: Client) -> None:
     world.close("regime", "policy")
 

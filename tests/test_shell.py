@@ -75,7 +75,16 @@ def test_every_role_is_shown_the_ways_that_are_open_to_it(world: World) -> None:
         name: ways(getattr(world, name)) for name in ("coder_a", "adjudicator", "curator", "reader")
     }
 
-    team = ["My work", "Disputes", "Codebook", "Cases", "Training", "Reliability", "Releases"]
+    team = [
+        "My work",
+        "Disputes",
+        "Codebook",
+        "Cases",
+        "Training",
+        "Reliability",
+        "Quality",
+        "Releases",
+    ]
     coder = ["My work", "Codebook", "Cases", "Training", "Reliability", "Releases"]
     assert shown == {
         "coder_a": coder,
@@ -165,7 +174,7 @@ def test_the_shell_asks_the_database_twice_at_most(
 
     with django_assert_num_queries(2):
         drawn = Shell(request)
-        assert (len(drawn.members), len(drawn.nav)) == (2, 7)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 8)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(

@@ -10,6 +10,7 @@ from coding.models.design import Design
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
+from coding.models.waiver import Waiver
 
 __all__ = [
     "Batch",
@@ -32,4 +33,5 @@ __all__ = [
     "Unit",
     "Value",
     "Variable",
+    "Waiver",
 ]

@@ -38,6 +38,7 @@ WAYS = (
     Way("coding:training", "Training", "rosette-discount-check", "t", access.TEAM),
     Way("coding:reliability", "Reliability", "chart-dots", "a", access.TEAM),
     Way("coding:plan", "Plan", "users", "p", access.CURATORS),
+    Way("coding:quality", "Quality", "circle-check", "q", access.ADJUDICATORS),
     Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
 )
 

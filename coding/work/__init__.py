@@ -22,6 +22,7 @@ from coding.work.training import (
     train,
     withdraw_certification,
 )
+from coding.work.waivers import end_waiver, waive
 from coding.work.worklists import deal, move
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "deal",
     "decision_of",
     "drift",
+    "end_waiver",
     "follow_codebook",
     "foresee",
     "give_back",
@@ -65,6 +67,7 @@ __all__ = [
     "unblind",
     "undo_batch",
     "verify",
+    "waive",
     "withdraw",
     "withdraw_certification",
 ]

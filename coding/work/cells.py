@@ -152,11 +152,11 @@ def settle(
 
 @act
 def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
-    """Confirm a single or agreed cell after looking at its evidence."""
+    """Confirm a single or agreed cell after looking at its evidence; a flag is answered by it."""
     cell = _held(cell, by, seen)
     if cell.status not in (Status.SINGLE, Status.AGREED):
         raise Refused("Only single and agreed cells are verified; this one is ruled on.")
-    cell.verified_by, cell.verified_at = by, timezone.now()
+    cell.verified_by, cell.verified_at, cell.flagged = by, timezone.now(), False
     _sign(cell, by, "verified")
     return cell
 

@@ -37,6 +37,7 @@ from coding.models import (
     Unit,
     Value,
     Variable,
+    Waiver,
 )
 
 Plain = dict[str, Any]  # a row of JSON
@@ -65,6 +66,7 @@ MODELS: dict[str, type[Model]] = {
     "cells": Cell,
     "gold": Gold,
     "certifications": Certification,
+    "waivers": Waiver,
 }
 # The way from a row to what holds it.
 HOLDERS = {
@@ -88,6 +90,7 @@ HOLDERS = {
     "cells": ("case", "cases"),
     "gold": ("case", "cases"),
     "certifications": ("member", "members"),
+    "waivers": ("case", "cases"),
 }
 
 

@@ -1,0 +1,82 @@
+"""Signing in, and how often it may fail: a password cannot be tried out.
+
+Counted per name and address in the database, so that all processes of the server know, and kept
+as a keyed hash: people type passwords into the wrong field.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from curation.models import FailedSignIn
+
+MOST = 5
+WITHIN = timedelta(minutes=15)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Who asks; behind the proxy that speaks HTTPS for us, whom it says it was asked by."""
+    said = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
+    return said.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def mark_of(request: HttpRequest, name: str) -> str:
+    """What stands for this name, tried from this address."""
+    words = f"{name.strip().casefold()}|{address_of(request)}"
+    return salted_hmac("curation.sign_in", words, algorithm="sha256").hexdigest()
+
+
+def minutes_to_wait(mark: str) -> int:
+    """How long nobody may try again; 0 where they may."""
+    since = timezone.now() - WITHIN
+    tried = FailedSignIn.objects.filter(mark=mark, at__gt=since).order_by("-at")
+    times = list(tried.values_list("at", flat=True)[:MOST])
+    if len(times) < MOST:
+        return 0
+    return max(1, -int((since - times[-1]).total_seconds() // 60))
+
+
+def note_failure(mark: str) -> None:
+    """Count a wrong password, and forget what is too old to count."""
+    FailedSignIn.objects.filter(at__lte=timezone.now() - WITHIN).delete()
+    FailedSignIn.objects.create(mark=mark)
+
+
+class _Limited(AuthenticationForm):
+    """Refuses before the password is looked at, so that a right one cannot be told from a wrong."""
+
+    def clean(self) -> dict[str, Any]:
+        name = self.cleaned_data.get("username") or ""
+        if self.request is None or not name:
+            return super().clean()
+        mark = mark_of(self.request, name)
+        if minutes := minutes_to_wait(mark):
+            time = "a minute" if minutes == 1 else f"{minutes} minutes"
+            raise forms.ValidationError(
+                f"Too many wrong passwords for this name: try again in {time}.",
+                code="too_many",
+            )
+        try:
+            said = super().clean()
+        except forms.ValidationError:
+            note_failure(mark)
+            raise
+        FailedSignIn.objects.filter(mark=mark).delete()
+        return said
+
+
+class SignInForm(_Limited):
+    """The door of the site."""
+
+
+class OfficeSignInForm(_Limited, AdminAuthenticationForm):
+    """The door of the back office."""
