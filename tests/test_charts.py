@@ -158,8 +158,8 @@ def test_a_dot_stands_where_its_figure_is_between_the_ends_of_its_interval() -> 
     ends = [float(e.attrib["x1"]) for e in read(svg).iter("line") if e.get("class") == "is-end"]
     marked = [x for x, kind in circles(svg) if "is-mark" in kind]
 
-    assert marked == [130.0]
-    assert ends == [72.0, 188.0]
+    assert marked == [114.0]
+    assert ends == [64.0, 164.0]
 
 
 @pytest.mark.parametrize(
@@ -308,5 +308,5 @@ def test_nothing_yet_is_an_empty_drawing() -> None:
 def test_a_bar_is_as_long_as_its_share() -> None:
     lengths = [float(e.attrib["width"]) for e in read(bar(0.25, "Yes")).iter("rect")]
 
-    assert lengths == [120.0, 30.0]
+    assert lengths == [96.0, 24.0]
     assert len(list(read(bar(0.0, "No")).iter("rect"))) == 1

@@ -7,7 +7,8 @@ from math import isnan
 from .svg import Svg, drawing, tag, text
 
 ENOUGH, TENTATIVE = 0.8, 0.667
-WIDTH, HEIGHT, EDGE = 260, 30, 14
+WIDTH, HEIGHT, EDGE = 228, 30, 14
+RATE = 180  # pixels of a rate, which has no lines to read it by
 TICKS = ((0.0, "0"), (TENTATIVE, ".667"), (ENOUGH, ".8"), (1.0, "1"))
 
 
@@ -25,7 +26,7 @@ def dot(value: float, low: float, high: float, name: str, reason: str = "") -> S
         words = f"{name}: no figure. {reason}".strip()
         dash = text("–", at(0.5), HEIGHT / 2 + 4, "is-quiet", "middle")
         return drawing(WIDTH, HEIGHT, words, "", lines(), dash, kind="dot")
-    interval = "" if isnan(low) or isnan(high) else f", 95 % interval {low:.3f} to {high:.3f}"
+    interval = "" if isnan(low) or isnan(high) else f", 95% interval {low:.3f} to {high:.3f}"
     words = f"{name}: {value:.3f}{interval}; {_said(value)}"
     mark = _mark(value, at(value), HEIGHT / 2)
     return drawing(WIDTH, HEIGHT, words, "", lines(), _whisker(low, high), mark, kind="dot")
@@ -41,20 +42,22 @@ def rate(value: float, low: float, high: float, expected: float, most: float, na
     """A rate with its interval on a scale from 0 to ``most``, a line where it is expected."""
 
     def place(share: float) -> float:
-        return at(share / most if most > 0 else 0)
+        return EDGE + (min(share / most, 1.0) if most > 0 else 0.0) * (RATE - 2 * EDGE)
 
-    words = f"{name}: {value:.0%}, 95 % interval {low:.0%} to {high:.0%}, expected {expected:.0%}"
+    words = f"{name}: {value:.0%}, 95% interval {low:.0%} to {high:.0%}, expected {expected:.0%}"
     left, right, middle = place(low), place(high), HEIGHT / 2
     bar = tag("line", x1=left, x2=right, y1=middle, y2=middle, class_="is-whisker")
     ends = [
         tag("line", x1=x, x2=x, y1=middle - 4, y2=middle + 4, class_="is-end")
         for x in (left, right)
     ]
-    ground = tag("line", x1=at(0), x2=at(0), y1=-HEIGHT, y2=2 * HEIGHT, class_="is-line is-zero")
+    ground = tag(
+        "line", x1=at(0), x2=at(0), y1=-3 * HEIGHT, y2=4 * HEIGHT, class_="is-line is-zero"
+    )
     here = place(expected)
     usual = tag("line", x1=here, x2=here, y1=4, y2=HEIGHT - 4, class_="is-expected")
     mark = tag("circle", cx=place(value), cy=middle, r=5, class_="is-mark is-rate")
-    return drawing(WIDTH, HEIGHT, words, "", ground, usual, bar, *ends, mark, kind="dot")
+    return drawing(RATE, HEIGHT, words, "", ground, usual, bar, *ends, mark, kind="dot")
 
 
 def key() -> list[tuple[Svg, str]]:
@@ -75,7 +78,7 @@ def at(value: float) -> float:
 def lines() -> Svg:
     """The lines of the scale, higher than the strip, so that they run on from row to row."""
     drawn = [
-        tag("line", x1=at(v), x2=at(v), y1=-HEIGHT, y2=2 * HEIGHT, class_=f"is-line is-{kind}")
+        tag("line", x1=at(v), x2=at(v), y1=-3 * HEIGHT, y2=4 * HEIGHT, class_=f"is-line is-{kind}")
         for v, kind in ((0.0, "zero"), (TENTATIVE, "tentative"), (ENOUGH, "enough"), (1.0, "zero"))
     ]
     return tag("g", *drawn)

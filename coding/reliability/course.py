@@ -93,12 +93,16 @@ def course(opened: Opened, entry: Entry | None = None) -> Course:
 def _weeks(opened: Opened) -> tuple[dict[int, date], dict[date, set[int]]]:
     """The Monday of the week in which each case was opened last, and the versions of the week."""
     week: dict[int, date] = {}
-    for case, moment in zip(opened.case.tolist(), opened.opened_at, strict=True):
+    asked = opened.of_who.tolist()
+    for case, moment, who in zip(opened.case.tolist(), opened.opened_at, asked, strict=True):
+        if not who:
+            continue
         day = moment.date()
         week[case] = max(week.get(case, date.min), day - timedelta(days=day.weekday()))
     versions: dict[date, set[int]] = defaultdict(set)
-    for case, number in zip(opened.case.tolist(), opened.version.tolist(), strict=True):
-        versions[week[case]].add(number)
+    for case, number, who in zip(opened.case.tolist(), opened.version.tolist(), asked, strict=True):
+        if who:
+            versions[week[case]].add(number)
     return week, versions
 
 

@@ -131,7 +131,7 @@ def coefficient(value: float) -> str:
 
 @register.filter
 def percent(share: float) -> str:
-    return "–" if isnan(share) else f"{share:.0%}".replace("%", " %")
+    return "–" if isnan(share) else f"{share:.0%}"
 
 
 @register.filter

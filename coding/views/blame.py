@@ -36,6 +36,10 @@ class Part:
     rows: list[Row]
     total: int
 
+    @property
+    def one(self) -> str:
+        return self.title.removesuffix("s")
+
 
 class Blame:
     """All pairs of answers that the reader may know of, split three ways."""

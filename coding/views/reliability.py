@@ -55,7 +55,7 @@ def cells(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The cases behind a square of its heat map, with the rule beside them."""
     member, user = _reader(request, slug)
     page = Page(member, user, name, request.GET)
-    squares = Squares(page, request.GET.get("one", ""), request.GET.get("other", ""))
+    squares = Squares(page, request.GET)
     leaf = squares.leaf(request.GET.get("page"))
     context = {
         "project": member.project,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.paginator import Page as Leaf
@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from coding import blind, canonical, codebooks
 from coding.disputes import differing
 from coding.models import Case
-from coding.reliability import Place, Square
+from coding.reliability import OfMember, Place, Square
 from coding.views.variable import Page
 
 PAGE = 50
@@ -32,10 +32,19 @@ class Behind:
 
 
 class Squares:
-    """The cases in which two coders said `one` and `other`; without them, all that differ."""
+    """The cases in which two coders said `one` and `other`, or part about a `member` of a set.
 
-    def __init__(self, page: Page, one: str, other: str) -> None:
-        self.page, self.one, self.other = page, one, other
+    Asked for neither, all cases in which coders part.
+    """
+
+    def __init__(self, page: Page, query: Mapping[str, str]) -> None:
+        self.page = page
+        self.one, self.other = query.get("one", ""), query.get("other", "")
+        self.about = self._member(query.get("member", ""))
+
+    def _member(self, code: str) -> OfMember | None:
+        found = self.page.roster.members if code and self.page.roster else ()
+        return next((m for m in found if m.code == code), None)
 
     @property
     def chosen(self) -> list[Square]:
@@ -46,6 +55,8 @@ class Squares:
 
     @property
     def title(self) -> str:
+        if self.about:
+            return f"Some listed {self.about.label}, others did not"
         square = next(iter(self.chosen), None)
         if not self.one or square is None:
             return "Where coders part"
@@ -55,7 +66,8 @@ class Squares:
 
     def leaf(self, number: str | None) -> Leaf[Place]:
         """One page of the cases, by key."""
-        places = {place.pk: place for square in self.chosen for place in square.cases}
+        found = self.about.one if self.about else [p for s in self.chosen for p in s.cases]
+        places = {place.pk: place for place in found}
         listed = sorted(places.values(), key=lambda place: (place.key, place.pk))
         return Paginator(listed, PAGE).get_page(number)
 

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from coding import access, blind, charts, reliability, work
 from coding.agreement import Coefficient
-from coding.models import Entry, Member
+from coding.models import Entry, Member, Unit
 from coding.reliability import Depth, Opened, Part, Square
 from coding.views.figures import Line, Question, strip
 
@@ -106,12 +106,49 @@ class Page:
         """The cases in which any two coders part."""
         return len({place.pk for square in self.depth.disputed for place in square.cases})
 
-    def cells_url(self, one: str = "", other: str = "") -> str:
+    def cells_url(self, one: str = "", other: str = "", member: str = "") -> str:
         url = reverse("coding:reliability-cells", args=[self.project.slug, self.entry.name])
-        between = urlencode({"one": one, "other": other}) if one else ""
+        asked = {"one": one, "other": other, "member": member}
+        between = urlencode({name: text for name, text in asked.items() if text})
         kept = self.question.kept.removeprefix("?")
         query = "&".join(filter(None, (between, kept)))
         return f"{url}?{query}" if query else url
+
+    # ---------------------------------------------------------------- sets and rows
+
+    @cached_property
+    def roster(self) -> reliability.Roster | None:
+        """Of a set: as sets, member by member, and the rows that it lists."""
+        is_set = self.entry.domain.kind == "set"
+        return reliability.roster(self.opened, self.entry) if is_set else None
+
+    @property
+    def members(self) -> list[tuple[reliability.OfMember, charts.Svg, str]]:
+        """Its members with their own alpha, drawn, and where coders part about them."""
+        found = self.roster.members if self.roster else ()
+        return [
+            (m, strip(m.alpha, m.label), self.cells_url(member=m.code) if m.one else "")
+            for m in found
+        ]
+
+    @property
+    def classification(self) -> list[Line]:
+        """The variables of the rows below, given that two coders coded the row."""
+        found = self.roster.classification if self.roster else ()
+        return [Line(figure) for figure in found if figure.alpha.n_units]
+
+    @cached_property
+    def numbered(self) -> reliability.Numbered | None:
+        """Of a variable of rows without a common key: the rows paired within each case."""
+        unit = self.entry.variable.unit
+        has_no_key = unit.rows == Unit.Rows.NUMBERED
+        return reliability.numbered(self.opened, unit) if has_no_key else None
+
+    @property
+    def paired(self) -> Line | None:
+        """This variable over the pairs of rows."""
+        found = self.numbered.paired if self.numbered else ()
+        return next((Line(f) for f in found if f.name == self.entry.name), None)
 
     # ---------------------------------------------------------------- what it is made of
 
