@@ -17,6 +17,7 @@ from coding.models import Case, Coding, Member
 from coding.reliability import Asked
 from coding.templatetags.casebook import coefficient, percent
 from tests.conftest import World
+from tests.test_reliability import people, project_with_objectives, say_all
 
 GOALS = [("regime", "regime"), ("policy", "policy"), ("regime", "policy"), ("policy", "territory")]
 
@@ -246,6 +247,25 @@ def test_of_a_roster_identification_stands_apart_from_classification(
 
     assert "33% listed by all 1 of 3 that anybody listed" in said
     assert world.case.title in client.get(square[1]).content.decode()
+
+
+def test_rows_without_a_key_are_paired_and_the_page_says_so(client: Client, db: None) -> None:
+    project = project_with_objectives()
+    case = Case.objects.create(unit=project.units.get(name="unit"), key="u", title="U")
+    for name in ("ada", "ben"):
+        coding = work.assign(case=case, coder=people(project, name))
+        say_all(coding, {"nominal": "1"})
+        for code in ("1", "2"):
+            row = work.add_row(coding=coding, unit=project.units.get(name="objective"))
+            say_all(row, {"aim": code, "weight": code})
+        work.submit(coding=coding)
+    client.force_login(User.objects.get(username="ada"))
+    overview = words(client.get(url(slug=project.slug)).content.decode())
+    page = words(client.get(url("reliability-variable", "aim", project.slug)).content.decode())
+
+    assert "Each coder adds rows without a common key: see them paired, row by row." in overview
+    assert "100% listed by all 2 of 2 that anybody listed" in page
+    assert "100% agree 2 pairs of rows" in page
 
 
 def test_coders_are_called_by_pseudonym_except_to_curators(world: World, client: Client) -> None:

@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from coding import blind, charts, reliability
 from coding.agreement import Coefficient
-from coding.models import Entry, Member, Project
+from coding.models import Entry, Member, Project, Unit
 from coding.reliability import Asked, Figure
 
 FLOORS = {
@@ -124,6 +124,16 @@ class Line:
     def bar(self) -> charts.Svg:
         share = self.commonest
         return charts.bar(share.share, share.label) if share else charts.Svg("")
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no figure, in words that fit a row."""
+        cases, has_no_key = self.figure.cases, self.entry.variable.unit.rows == Unit.Rows.NUMBERED
+        if not cases:
+            return "Not coded yet."
+        if has_no_key:
+            return self.figure.reason
+        return f"{cases} coded, {'it' if cases == 1 else 'each'} by one."
 
     @property
     def hangs_on_missing(self) -> bool:
