@@ -209,9 +209,18 @@ def being_coded(user: Person) -> frozenset[int]:
 
 
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
-    """The open disputes that this user may know of."""
+    """The open disputes that this user may know of, of what the codebook of today asks.
+
+    What it asks no more, or under another meaning, needs no ruling: it is in no release.
+    """
+    published = Codebook.objects.filter(project=project).exclude(published_at=None)
+    newest = published.order_by("-number").values("pk")[:1]
+    asked = Entry.objects.filter(codebook__in=newest).values("variable")
     return cells_for(user).filter(
-        case__unit__project=project, status=Cell.Status.DISPUTED, case__in_universe=True
+        case__unit__project=project,
+        status=Cell.Status.DISPUTED,
+        case__in_universe=True,
+        variable__in=asked,
     )
 
 

@@ -164,6 +164,18 @@ def test_on_closed_cases_who_is_asked_again_tells_nothing_of_what_was_said(
     assert asked(world, "recode") == [("coder_a", ["goal"])]
 
 
+@pytest.mark.parametrize("answer", ["", "300", "500"])
+def test_nor_does_it_tell_whether_anything_was_said(world: World, answer: str) -> None:
+    world.say(world.coding_a, "regime")
+    if answer:
+        world.say(world.coding_a, answer, "troops")
+    work.submit(coding=world.coding_a)
+
+    published(world, lambda v: v[TROOPS].update(max=400))
+
+    assert asked(world, "recode") == [("coder_a", ["troops"])]
+
+
 def test_where_the_rule_covers_every_answer_closed_sheets_are_carried(world: World) -> None:
     world.say(world.coding_a, "policy")
     work.submit(coding=world.coding_a)
@@ -259,6 +271,16 @@ def test_a_ruling_is_carried_with_its_reason(world: World) -> None:
     assert cell.reason == "Source 3, p. 12\ncodebook 2, merged: as proposed"
 
 
+def test_a_dispute_over_what_is_asked_anew_waits_for_nobody(world: World) -> None:
+    world.close("policy", "territory")
+    before = blind.disputes_for(world.adjudicator, world.project).count()
+
+    published(world, split, goal=Ruling(typed_name="goal"))
+
+    assert (before, blind.disputes_for(world.adjudicator, world.project).count()) == (1, 0)
+    assert asked(world, "recode") == [("coder_a", ["goal"]), ("coder_b", ["goal"])]
+
+
 def test_computed_cells_follow_what_they_are_computed_from(world: World) -> None:
     for coding in (world.coding_a, world.coding_b):
         world.say(coding, "regime")
@@ -308,7 +330,17 @@ def test_a_recode_knows_nothing_of_the_old_value_nor_of_others(world: World) -> 
         world.say(coding, "regime")
         work.submit(coding=coding)
 
-    published(world, split, later, end_date=Ruling(typed_name="end_date", recode=True))
+    def rename(variables: list[dict[str, Any]]) -> None:
+        variables[GOAL] |= {"name": "aim", "renamed_from": "goal"}
+
+    published(
+        world,
+        split,
+        rename,
+        later,
+        aim=Ruling(typed_name="aim"),
+        end_date=Ruling(typed_name="end_date", recode=True),
+    )
 
     coding = Coding.objects.get(purpose="recode", coder=world.coder_a)
     sheet = sittings.sheet(coding, sittings.sheets_of(coding))

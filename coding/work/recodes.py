@@ -230,6 +230,7 @@ def _carried_cell(cell: Cell, decision: Decision, recoding: Recoding) -> Cell:
         cause=cell.cause,
         reason=f"{cell.reason}\n{decision.note}".strip() if cell.reason else "",
         flagged=cell.flagged,
+        reopened=cell.reopened,
         verified_by_id=cell.verified_by_id,
         verified_at=cell.verified_at,
         since=cell.since,
