@@ -155,11 +155,15 @@ def _kind(pair: Pair) -> Kind:
 
 
 def faults(
-    draft: Codebook, rulings: Mapping[str, Ruling], *, confirmed: bool = False
+    draft: Codebook,
+    rulings: Mapping[str, Ruling],
+    *,
+    confirmed: bool = False,
+    there: list[Proposal] | None = None,
 ) -> dict[str, list[str]]:
     """By entry what keeps the draft from being published with these rulings."""
     found: dict[str, list[str]] = {}
-    there = proposals(draft)
+    there = proposals(draft) if there is None else there
     for name in sorted(set(rulings) - {proposal.name for proposal in there}):
         found[name] = [f"{name} is no entry that changes."]
     for proposal in there:
@@ -220,11 +224,12 @@ def publish(
     before = codebooks.current(draft.project)
     if before and codebooks.digest_of(draft) == before.digest:
         raise Refused("The draft says what the published codebook says: there is nothing new.")
-    if found := faults(draft, rulings, confirmed=confirmed):
+    there = proposals(draft)
+    if found := faults(draft, rulings, confirmed=confirmed, there=there):
         _refuse(found)
     _give_back_meanings(draft)
-    _give_new_meanings(draft, rulings)
-    there = proposals(draft)
+    if _give_new_meanings(there, rulings):
+        there = proposals(draft)
     decisions = list(_decided(there, rulings))
     added = [p.pair.new for p in there if p.is_asked_anew() and p.pair.new]
     anew = bool(computed_anew(draft, there, rulings))
@@ -267,12 +272,15 @@ def _refuse(found: Mapping[str, Iterable[str]]) -> None:
     raise Refused(lines[0] if len(lines) == 1 else " ".join(lines))
 
 
-def _give_new_meanings(draft: Codebook, rulings: Mapping[str, Ruling]) -> None:
+def _give_new_meanings(there: Iterable[Proposal], rulings: Mapping[str, Ruling]) -> bool:
     """Where a curator says that new words mean something else, it is another variable."""
-    for proposal in proposals(draft):
+    found = False
+    for proposal in there:
         entry = proposal.pair.new
         ruling = rulings.get(proposal.name, Ruling())
         if entry is None or not proposal.touches(ruling) or proposal.pair.is_new_variable:
+            continue
+        if proposal.pair.old is None:
             continue
         before = entry.variable
         variable = Variable.objects.get(pk=before.pk)
@@ -281,6 +289,8 @@ def _give_new_meanings(draft: Codebook, rulings: Mapping[str, Ruling]) -> None:
         variable.save()
         entry.variable = variable
         entry.save()
+        found = True
+    return found
 
 
 def _decided(there: Iterable[Proposal], rulings: Mapping[str, Ruling]) -> Iterator[Decision]:
@@ -316,9 +326,10 @@ def _reused_names(draft: Codebook) -> Iterator[tuple[str, str]]:
     """A name that once stood for another variable would make old and new releases clash."""
     meant = _names_ever_used(draft.project, draft)
     back = _brought_back(draft)
-    for entry in codebooks.entries(draft):
+    for entry in draft.entries.select_related("variable"):
         known = meant.get(entry.name, set())
-        if entry.pk not in back and known and not known & _ancestors(entry):
+        is_known = not known or entry.variable_id in known or entry.pk in back
+        if not is_known and not known & _ancestors(entry):
             yield (
                 entry.name,
                 f"The name {entry.name} stood for another variable before: choose a new one.",
@@ -348,8 +359,10 @@ def _brought_back(draft: Codebook) -> dict[int, Variable]:
     """
     before = codebooks.current(draft.project)
     there = {e.variable_id for e in codebooks.entries(before)} if before else set()
-    fresh = {e.name: e for e in draft.entries.select_related("variable")}
-    fresh = {name: e for name, e in fresh.items() if e.variable.replaces_id is None}
+    added = draft.entries.exclude(variable__in=there).filter(variable__replaces=None)
+    fresh = {e.name: e for e in added.select_related("variable")}
+    if not fresh:
+        return {}
     earlier = Entry.objects.filter(codebook__project=draft.project, name__in=fresh)
     published = earlier.exclude(codebook=draft).select_related("variable__unit")
     newest = {e.name: e for e in published.order_by("codebook__number")}

@@ -82,9 +82,9 @@ def codings(cases: int, unit: int, book: int) -> list[str]:
             SELECT {unit}, 'US-' || CAST(100000 + (n * 7919) % 900001 AS TEXT) || '-X',
             'Crisis', '{{}}', FALSE, TRUE FROM numbers""",
         f"""INSERT INTO coding_coding (case_id, coder_id, codebook_id, purpose, assigned_at,
-            submitted_at, unblinded_at, question, unblind_reason)
+            submitted_at, unblinded_at, question, unblind_reason, position, third)
             SELECT c.id, u.id, {book}, 'production', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP,
-            CURRENT_TIMESTAMP, '', ''
+            CURRENT_TIMESTAMP, '', '', 0, FALSE
             FROM coding_case c, auth_user u WHERE c.unit_id = {unit}""",
     ]
 
@@ -101,18 +101,20 @@ def answers(unit: int, book: int, variables: dict[str, int]) -> list[str]:
             FROM coding_coding c CROSS JOIN coding_variable v
             WHERE c.codebook_id = {book} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
         f"""INSERT INTO coding_cell (case_id, variable_id, status, text, coders, cause, reason,
-            flagged, since)
+            flagged, reopened, since)
             SELECT c.id, v.id, CASE c.id % 10 WHEN 0 THEN 'adjudicated' ELSE 'agreed' END,
             CASE v.id {cell} END, 2, CASE c.id % 10 WHEN 0 THEN 'slip' ELSE '' END,
             CASE c.id % 10 WHEN 0 THEN 'Source 3, p. 12, is nearer to the event' ELSE '' END,
-            FALSE, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
+            FALSE, FALSE, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
             WHERE c.unit_id = {unit} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
     ]
 
 
 def evidence(unit: int, project: int) -> list[str]:
     """A citation for every twentieth value, and the history of the cells."""
-    columns = "id, case_id, variable_id, status, text, coders, cause, reason, flagged, since"
+    columns = (
+        "id, case_id, variable_id, status, text, coders, cause, reason, flagged, reopened, since"
+    )
     return [
         f"""INSERT INTO coding_citation (value_id, source_id, locator, quote)
             SELECT v.id, s.id, 'p. ' || CAST(v.id % 500 AS TEXT), ''
