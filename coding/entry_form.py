@@ -218,6 +218,7 @@ def _row_number(word: str, document: Document) -> int:
 _TELLING = (
     (r"^(is defined twice|is continued|the name)", "name"),
     (r"^(needs|every) categor", "categories"),
+    (r"^(the )?pattern", "pattern"),
     (r"skip or derive rule", "derive"),
 )
 
@@ -229,7 +230,7 @@ def _named(rule: str, document: Document) -> str:
         if code[1] in codes:
             return f"c{len(codes) - 1 - codes[::-1].index(code[1])}"
     for words, key in _TELLING:
-        if re.search(words, rule):
+        if re.search(words, rule, re.IGNORECASE):
             return "skip_if" if key == "derive" and not document.get("derive") else key
     first = re.match(r"(?:needs )?(\w+)", rule)
     return first[1] if first and first[1] in SINGLE else ""

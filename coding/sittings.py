@@ -215,5 +215,6 @@ def _around(
 
 
 def addable(coding: Coding) -> list[Unit]:
-    """Units whose rows the coder may add to this sheet."""
-    return list(Unit.objects.filter(parent=coding.case.unit_id, rows=Unit.Rows.NUMBERED))
+    """Units whose rows the coder may add to this sheet: those that the codebook asks of."""
+    below = Unit.objects.filter(parent=coding.case.unit_id, rows=Unit.Rows.NUMBERED)
+    return [unit for unit in below if codebooks.entries_of(coding.codebook, unit.pk)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -79,6 +80,11 @@ class Page:
         """What is wrong with the entry and stands beside none of its fields."""
         return self.faults.by_field.get("", [])
 
+    @property
+    def listed(self) -> list[tuple[str, str, list[str]]]:
+        """What is wrong, by field: where it stands, and what a reader calls it."""
+        return [(*_called(key), texts) for key, texts in self.faults.by_field.items() if key]
+
     def _of(self, unit: str) -> list[Document]:
         return [d for d in self.draft.document["variables"] if d["unit"] == unit]
 
@@ -106,6 +112,19 @@ class Page:
             ),
         }
         return render(request, template, context, status=status)
+
+
+_CALLED = {"min": "Lowest", "max": "Highest", "skip_if": "Skipped if", "skip_then": "Skipped, then"}
+_CALLED |= {"tolerance": "Agree within", "measure": "Measured in", "derive": "Computed as"}
+_CALLED |= {"sources": "Where to look", "level": "Level of measurement"}
+
+
+def _called(key: str) -> tuple[str, str]:
+    """The field that a fault's key leads to, and its word."""
+    if row := re.fullmatch(r"([ck])(\d+)", key):
+        kind = "Category" if row[1] == "c" else "Check"
+        return ("categories" if row[1] == "c" else "checks"), f"{kind} {int(row[2]) + 1}"
+    return key, _CALLED.get(key, key.replace("_", " ").capitalize())
 
 
 def _above(units: Sequence[Document], name: str) -> list[str]:

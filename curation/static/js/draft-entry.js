@@ -34,6 +34,8 @@ function fit() {
     const own = part.querySelector(":scope > input, :scope > select");
     part.hidden = !part.dataset.kinds.split(" ").includes(kind) && !own?.value;
   }
+  const fromStates = kind === "set" && form.elements.reference.value === "state";
+  if (fromStates && !rows("c").length) document.getElementById("categories").hidden = true;
 }
 
 // ----- Categories and checks
@@ -181,7 +183,7 @@ function tell() {
     if (!slot || (author.hasAttribute("data-new") && !isTouched(slot))) continue;
     const line = document.createElement("p");
     line.className = "cb-error";
-    line.textContent = fault.textContent;
+    line.append(...fault.cloneNode(true).childNodes);
     slot.append(line);
     slot.parentElement.querySelector("input:not([type=hidden]), textarea, select")?.setAttribute("aria-invalid", "true");
   }
