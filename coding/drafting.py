@@ -86,9 +86,13 @@ class Draft:
 
     def continued(self, entry: Entry) -> Variable | None:
         """What the entry measured in the codebook before, whether it still does or not."""
-        known = {e.variable_id: e.variable for e in self.earlier}
+        known = self._measured
         ids = (entry.variable_id, entry.variable.replaces_id)
         return next((known[pk] for pk in ids if pk in known), None)
+
+    @cached_property
+    def _measured(self) -> dict[int | None, Variable]:
+        return {entry.variable_id: entry.variable for entry in self.earlier}
 
     @cached_property
     def retired(self) -> list[Entry]:

@@ -233,7 +233,10 @@ def place(
     *, project: Project, name: str, section: str, stamp: str, before: str = "", after: str = ""
 ) -> None:
     """Put an entry into a section of its unit: before or after another entry, or at its end."""
-    draft = _ordered(project, stamp)
+    _place(_ordered(project, stamp), name, section, before, after)
+
+
+def _place(draft: Draft, name: str, section: str, before: str = "", after: str = "") -> None:
     lines = list(draft.lines)
     line = lines.pop(_at(draft, name))
     names = [other.name for other in lines]
@@ -270,15 +273,18 @@ def move(*, project: Project, name: str, by: int, stamp: str) -> None:
     headings = _headings(draft, line.document["unit"])
     inside = headings[_heading(line)[1]]
     beside = inside.index(name) + by
-    if 0 <= beside < len(inside):
-        where = {"before" if by < 0 else "after": inside[beside]}
-        return place(project=project, name=name, section=_heading(line)[1], stamp=stamp, **where)
     names = list(headings)
-    to = names.index(_heading(line)[1]) + by
-    if not 0 <= to < len(names):
-        return None
-    where = {"after": headings[names[to]][-1]} if by < 0 else {"before": headings[names[to]][0]}
-    return place(project=project, name=name, section=names[to], stamp=stamp, **where)
+    to = names.index(_heading(line)[1])
+    if 0 <= beside < len(inside):
+        end = inside[beside]
+    elif 0 <= to + by < len(names):
+        to, end = to + by, ""
+    else:
+        return
+    if by < 0:
+        _place(draft, name, names[to], before=end, after=end or headings[names[to]][-1])
+    else:
+        _place(draft, name, names[to], before="" if end else headings[names[to]][0], after=end)
 
 
 def _headings(draft: Draft, unit: str) -> dict[str, list[str]]:

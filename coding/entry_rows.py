@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -169,13 +170,13 @@ def places(positions: Sequence[int | None]) -> list[int]:
     kept = _unmoved(positions)
     found: list[int] = []
     for index, position in enumerate(positions):
-        if index in kept and position is not None:
+        behind = bisect_left(kept, index)
+        if behind < len(kept) and kept[behind] == index and position is not None:
             found.append(position)
             continue
-        behind = [k for k in kept if k > index]
-        end = behind[0] if behind else len(positions)
+        end = kept[behind] if behind < len(kept) else len(positions)
         below = found[-1] if found else 0
-        above = positions[end] if behind else below + 100 * (end - index + 1)
+        above = positions[end] if end < len(positions) else below + 100 * (end - index + 1)
         found.append(below + (above - below) // (end - index + 1))  # type: ignore[operator]
     ascending = all(a < b for a, b in pairwise(found))
     if ascending and (not found or found[-1] <= FURTHEST):
@@ -184,19 +185,19 @@ def places(positions: Sequence[int | None]) -> list[int]:
 
 
 def _unmoved(positions: Sequence[int | None]) -> list[int]:
-    """The places of a longest ascending run (quadratic, but a codebook is a few hundred long)."""
-    length, before = [0] * len(positions), [-1] * len(positions)
+    """The places of a longest ascending run."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: dict[int, int] = {}
     for index, position in enumerate(positions):
         if position is None or position < 1:
             continue
-        length[index] = 1
-        for earlier in range(index):
-            other = positions[earlier]
-            if other is not None and other < position and length[earlier] >= length[index]:
-                length[index], before[index] = length[earlier] + 1, earlier
+        at = bisect_left(tails, position)
+        before[index] = ends[at - 1] if at else -1
+        tails[at : at + 1], ends[at : at + 1] = [position], [index]
     run: list[int] = []
-    at = max(range(len(positions)), key=length.__getitem__, default=-1)
-    while at >= 0 and length[at]:
-        run.append(at)
-        at = before[at]
+    place = ends[-1] if ends else -1
+    while place >= 0:
+        run.append(place)
+        place = before[place]
     return run[::-1]
