@@ -140,7 +140,9 @@ def _answers(draw: st.DrawFn, kind: str, unit: Document, units: list[Document]) 
 @st.composite
 def _categories(draw: st.DrawFn) -> list[Document]:
     chosen = draw(st.lists(codes, min_size=1, max_size=4, unique_by=str))
-    more = some(definition=texts, include=texts, exclude=texts, example=texts)
+    more = some(
+        definition=texts, include=texts, exclude=texts, example=texts, counter_example=texts
+    )
     labels = texts | st.integers(0, 3)
     return [{"code": code, "label": draw(labels)} | draw(more) for code in chosen]
 
