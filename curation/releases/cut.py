@@ -25,7 +25,7 @@ from coding.models import Codebook, Coding, Project, Unit
 from curation import store
 from curation.models import Release
 from curation.releases import codebook as codebook_files
-from curation.releases import evidence, long, readme, versions, wide
+from curation.releases import designs, evidence, long, readme, versions, wide
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
@@ -120,6 +120,7 @@ def freeze(
     if not allow_disputes:
         _refuse_disputes(project, tables)
     files = _data_files(project, codebook, tables)
+    files += designs.files_of(project, evidence.pseudonyms(project))
     manifest = Manifest(
         project=project.slug,
         title=project.title,
@@ -128,6 +129,7 @@ def freeze(
         previous=Before(last.version, last.digest) if last else None,
         units=tuple(table.counts() for table in tables),
         opened_early=tuple(_opened_early(project)),
+        files=tuple(files),
     )
     files += _papers(manifest, codebooks.document_of(codebook), notes)
     manifest = replace(manifest, files=tuple(files))

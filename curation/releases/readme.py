@@ -61,6 +61,8 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
         yield f"- `{unit.name}.csv`: {unit.label}, {_count(unit.rows, 'row')}"
     yield "- `cells.csv`: every cell with its status and what it rests on"
     yield "- `codings.csv`: every opened value of every coder, under pseudonyms"
+    if manifest.file("design.json"):
+        yield "- `design.json`, `assignments.csv`: how cases were dealt to coders, with the seeds"
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 
