@@ -256,6 +256,22 @@ def test_where_two_disagree_a_third_is_called_in_and_reliability_keeps_the_first
     assert set(blind.rated(staffed.project)) == before
 
 
+def test_only_curators_are_told_who_is_the_third(staffed: World) -> None:
+    case, third = disagreement(staffed, make(staffed, "adaptive"))
+    assert third
+    hand_in(third, staffed)
+
+    def told(user: User) -> bool:
+        page = browser(user).get(f"/cases/{case.pk}/")
+        return "called in as third" in page.content.decode()
+
+    assert (told(staffed.curator), told(third.coder), told(staffed.adjudicator)) == (
+        True,
+        False,
+        False,
+    )
+
+
 def test_no_third_is_called_where_the_two_agree_nor_in_another_design(staffed: World) -> None:
     design = make(staffed, "adaptive")
     for coding in design.codings.filter(case__key="US-1980-N0"):
