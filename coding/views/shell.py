@@ -37,8 +37,8 @@ WAYS = (
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
     Way("coding:training", "Training", "rosette-discount-check", "t", access.TEAM),
     Way("coding:reliability", "Reliability", "chart-dots", "a", access.TEAM),
-    Way("coding:plan", "Plan", "users", "p", access.CURATORS),
     Way("coding:quality", "Quality", "circle-check", "q", access.ADJUDICATORS),
+    Way("coding:plan", "Plan", "users", "p", access.CURATORS),
     Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
 )
 
