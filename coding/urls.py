@@ -130,6 +130,11 @@ urlpatterns: list[URLPattern] = [
         name="reliability-report",
     ),
     path(
+        "projects/<slug:slug>/reliability/full-report.pdf",
+        reliability_report.as_pdf,
+        name="reliability-pdf",
+    ),
+    path(
         "projects/<slug:slug>/reliability/full-report.csv",
         reliability_report.as_csv,
         name="reliability-csv",

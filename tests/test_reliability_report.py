@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from coding import reliability, work
 from coding.models import Case, Member
@@ -30,8 +33,8 @@ from tests.test_reliability import (
     list_partners,
 )
 
-REPORT, CSV, INPUT, CODE = (
-    f"coding:reliability-{name}" for name in ("report", "csv", "input", "code")
+REPORT, CSV, PDF, INPUT, CODE = (
+    f"coding:reliability-{name}" for name in ("report", "csv", "pdf", "input", "code")
 )
 
 
@@ -305,3 +308,34 @@ def test_the_table_holds_every_figure_of_the_pages(world: World, client: Client)
         "Fewer than two units were coded by two coders.",
     )
     assert {"story", "share"} & set(rows) == set()
+
+
+def test_the_report_is_printed(world: World, client: Client) -> None:
+    code(world, ALL_GOALS)
+
+    answer = get(client, world.curator, PDF)
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer["Content-Disposition"] == 'attachment; filename="usmi-reliability.pdf"'
+    pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+    text = " ".join(" ".join(page.extract_text().split()) for page in pages)
+    assert "Reliability of Project usmi" in text
+    assert "coders coded" in text
+    assert "Where each number comes from" in text
+
+
+def test_the_paper_says_what_the_page_says(world: World) -> None:
+    code(world, ALL_GOALS)
+    opened = reliability.opened_for(world.curator, world.project)
+    report = reliability.Report(opened)
+
+    html = render_to_string(
+        "coding/reliability_report_paper.html",
+        {"project": world.project, "opened": opened, "report": report},
+    )
+
+    assert "css/paper.css" in html
+    for note in report.notes:
+        assert f'id="note-{note.note}"' in html
+        assert all(f'id="v-{name}"' in html for name in note.names)
+    assert strip_tags(html).count("Alpha ranges from") == 1

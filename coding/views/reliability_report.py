@@ -1,4 +1,4 @@
-"""The reliability report: a page, CSV, and each variable as other software reads it.
+"""The reliability report: a page, PDF, CSV, and each variable as other software reads it.
 
 For adjudicators and curators: they answer for the data set's agreement, and a report leaves the
 house. Coders are called by pseudonym, also to curators. As on every page, nothing is counted of
@@ -14,10 +14,12 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
-from coding import access, reliability
+from coding import access, printing, reliability
 from coding.models import Entry, Project
 from coding.reliability import Figure, Opened
 from coding.views.figures import Menu, Question
@@ -76,12 +78,25 @@ class Paper:
 
 
 @login_required
+@require_safe
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The report as a page: the methods paragraph, the table, the notes."""
     return render(request, "coding/reliability_report.html", _paper(request, slug).context())
 
 
 @login_required
+@require_safe
+def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """The report to be printed."""
+    paper = _paper(request, slug)
+    html = render_to_string("coding/reliability_report_paper.html", paper.context())
+    page = reverse("coding:reliability-report", args=[slug]) + paper.query
+    content = printing.pdf(html, links=[("The report as a page", page)])
+    return _file(content, "application/pdf", f"{slug}-reliability.pdf")
+
+
+@login_required
+@require_safe
 def as_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Every variable with its figures as one line."""
     paper = _paper(request, slug)
@@ -89,6 +104,7 @@ def as_csv(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def as_input(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One variable's ratings, units x coders, as irrCAC and krippendorff read them."""
     paper = _paper(request, slug)
@@ -98,6 +114,7 @@ def as_input(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def code(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Code in Python and R that finds the figure of one variable in its input."""
     paper = _paper(request, slug)
@@ -121,6 +138,12 @@ def _compared(opened: Opened, name: str) -> Entry:
 
 
 def _csv(content: str, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8; header=present")
+    return _file(content.encode(), "text/csv; charset=utf-8; header=present", name)
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    """It holds what this reader may see today: nobody keeps it for another."""
+    answer = HttpResponse(content, content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
     return answer
