@@ -7,9 +7,19 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from curation.sign_in import SignInForm
-from curation.views import releases
+from curation.views import codebooks, releases
 
 publishing = [
+    path("schemas/codebook.schema.json", codebooks.json_schema, name="codebook-schema"),
+    path("projects/<slug:slug>/codebook/draft/upload/", codebooks.upload, name="codebook-upload"),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>/files/", codebooks.files, name="codebook-files"
+    ),
+    path(
+        "projects/<slug:slug>/codebook/<int:number>/files/<slug:format_name>",
+        codebooks.file,
+        name="codebook-file",
+    ),
     path("projects/<slug:slug>/releases/", releases.releases, name="releases"),
     path("projects/<slug:slug>/releases/<str:version>/", releases.release, name="release"),
     path(

@@ -7,7 +7,13 @@ report tells what a coder said before.
 from __future__ import annotations
 
 from curation.intake.cases import CaseColumns, CasesReport, check_cases, filled, import_cases
-from curation.intake.codebooks import CodebookReport, import_codebook
+from curation.intake.codebooks import (
+    CodebookReport,
+    draft_stamp,
+    import_codebook,
+    replace_draft,
+    would_change,
+)
 from curation.intake.codings import CodingsReport, import_codings
 
 __all__ = [
@@ -16,8 +22,11 @@ __all__ = [
     "CodebookReport",
     "CodingsReport",
     "check_cases",
+    "draft_stamp",
     "filled",
     "import_cases",
     "import_codebook",
     "import_codings",
+    "replace_draft",
+    "would_change",
 ]

@@ -9,10 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from coding import codebooks, publishing
+from coding import codebooks, drafts, publishing
 from coding.documents import Document
+from coding.drafting import Draft
+from coding.errors import Overtaken
 from coding.models import Codebook, Project
 from coding.publishing import Ruling
+from coding.reading import comparison
+from coding.reading.comparison import Comparison
 from coding.work import Consequence
 from curation.faults import BadInput, Fault
 
@@ -102,6 +106,40 @@ def _refuse_what_is_missing(
             faults.append(Fault(f"variable {proposal.name}", kind, f"{rule} with --rulings FILE."))
     if faults:
         raise BadInput(faults)
+
+
+def would_change(*, project: Project, document: Document) -> Comparison | None:
+    """What the document would change of the current codebook, entry by entry: nothing is written.
+
+    None where there is no codebook to compare it with, or nothing that would change.
+    """
+    before = codebooks.current(project)
+    if before is None:
+        return None
+    with transaction.atomic():
+        try:
+            draft = codebooks.draft(project=project, document=document)
+            return comparison.compare(before, draft) if draft.pk != before.pk else None
+        finally:
+            transaction.set_rollback(True)
+
+
+def draft_stamp(project: Project) -> str:
+    """What the draft says now, in a few letters; empty where there is none."""
+    draft = Draft.of(project)
+    return drafts.whole_stamp(draft) if draft else ""
+
+
+@transaction.atomic
+def replace_draft(*, project: Project, document: Document, note: str, stamp: str) -> Codebook:
+    """Make the document the draft, in place of the one that was seen as `stamp` says.
+
+    Refused as Overtaken where somebody has changed that one since.
+    """
+    Project.objects.select_for_update().get(pk=project.pk)
+    if draft_stamp(project) != stamp:
+        raise Overtaken("Somebody changed the draft since you read this file.")
+    return codebooks.draft(project=project, document=document, note=note)
 
 
 def _project(slug: str, title: str) -> tuple[Project, bool]:
