@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from coding import changes, codebooks
+from coding import changes, codebooks, shapes
 from coding.changes import Change, Kind, Pair
 from coding.models import Category, Codebook, Entry, MissingCode, Unit
 from coding.reading.words import GONE, NEW, Piece, marked
 
-WORDS_OF_A_CATEGORY = ("label", "definition", "include", "exclude", "example")
+WORDS_OF_A_CATEGORY = ("label", *shapes.CATEGORY_WORDS)
 
 
 @dataclass(frozen=True)

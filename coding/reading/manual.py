@@ -80,6 +80,7 @@ def _category(entry: Entry, category: Category) -> str:
             ("Includes: ", category.include),
             ("Excludes: ", category.exclude),
             ("Example: ", category.example),
+            ("Not: ", category.counter_example),
         )
         if text
     ]
