@@ -308,5 +308,5 @@ def test_nothing_yet_is_an_empty_drawing() -> None:
 def test_a_bar_is_as_long_as_its_share() -> None:
     lengths = [float(e.attrib["width"]) for e in read(bar(0.25, "Yes")).iter("rect")]
 
-    assert lengths == [96.0, 24.0]
+    assert lengths == [72.0, 18.0]
     assert len(list(read(bar(0.0, "No")).iter("rect"))) == 1

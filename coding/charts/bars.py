@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .svg import Svg, drawing, tag
 
-WIDTH, HEIGHT = 96, 10
+WIDTH, HEIGHT = 72, 10
 
 
 def bar(share: float, name: str) -> Svg:

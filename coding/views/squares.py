@@ -32,9 +32,9 @@ class Behind:
 
 
 class Squares:
-    """The cases in which two coders said `one` and `other`, or part about a `member` of a set.
+    """The cases in which two coders said `one` and `other`, or differ about a `member` of a set.
 
-    Asked for neither, all cases in which coders part.
+    Asked for neither, all cases in which coders differ.
     """
 
     def __init__(self, page: Page, query: Mapping[str, str]) -> None:
@@ -59,7 +59,7 @@ class Squares:
             return f"Some listed {self.about.label}, others did not"
         square = next(iter(self.chosen), None)
         if not self.one or square is None:
-            return "Where coders part"
+            return "Where coders differ"
         if square.agrees:
             return f"Both said {square.label}"
         return f"One said {square.label}, the other {square.other_label}"

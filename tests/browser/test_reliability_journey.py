@@ -20,6 +20,11 @@ PAGES = (
     f"by-coder/{MACHINES}",
 )
 TABS = 80
+# What sticks out of its page, or out of a panel that does not scroll.
+WIDER = """() => [document.documentElement, ...document.querySelectorAll('.cb-scroll')]
+  .filter(box => box.scrollWidth > box.clientWidth + 1
+    && getComputedStyle(box).overflowX === 'visible')
+  .map(box => box.textContent.trim().slice(0, 40))"""
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -84,10 +89,9 @@ def test_the_pages_of_reliability_can_be_read_by_everybody(sign_in: SignIn, them
     assert found == []
 
 
-@pytest.mark.parametrize("width", [820, 1280])
+@pytest.mark.parametrize("width", [820, 1280, 1440])
 def test_nothing_is_wider_than_its_page(sign_in: SignIn, width: int) -> None:
     page = sign_in("adjudicator", width=width)
     for address in PAGES:
         page.goto(f"{RELIABILITY}{address}")
-        wider = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-        assert wider <= 0, address
+        assert page.evaluate(WIDER) == [], address
