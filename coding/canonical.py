@@ -20,6 +20,8 @@ NONE = "none"  # the empty set: written, because no value at all means "not code
 SEPARATOR = ";"
 EARLIEST, LATEST = "0001-01-01", "9999-12-31"  # what has no beginning or no end
 
+DATE_PARTS = ("earliest", "latest", "precision")  # what a release writes beside a date
+
 Number = int | float
 Plain = Number | str | list[Number | str] | dict[str, str]
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from coding import meanings, shapes
-from coding.canonical import NONE, Invalid, clean
+from coding.canonical import DATE_PARTS, NONE, Invalid, clean
 from coding.expressions import is_name
 from coding.models import Codebook, Entry, MissingCode, Variable
 
@@ -270,6 +270,7 @@ def _variable_problems(variables: list[Document], head: Mapping[str, Any]) -> It
     units = [u["id"] for u in head.get("units") or []]
     missing = {str(m["code"]) for m in head.get("missing_codes") or []}
     yield from _doubles(variables)
+    yield from _columns_of_dates(variables)
     for number, v in enumerate(variables, 1):
         place = f"variable {v.get('name') or f'no. {number}'}"
         if rule := _odd_name(v.get("name", "")):
@@ -293,6 +294,20 @@ def _doubles(variables: list[Document]) -> Iterator[Problem]:
     for name in _twice(v.get("renamed_from") or v.get("name", "") for v in variables):
         if name and name not in names:
             yield Problem(f"variable {name}", "is continued by two variables: rename only one.")
+
+
+def _columns_of_dates(variables: list[Document]) -> Iterator[Problem]:
+    """A release writes a date's ends and precision in columns beside it: these names are taken."""
+    taken = {
+        (v.get("unit"), f"{v['name']}_{part}"): v["name"]
+        for v in variables
+        if KINDS.get(v.get("type", "")) == "date" and v.get("name")
+        for part in DATE_PARTS
+    }
+    for v in variables:
+        if date := taken.get((v.get("unit"), v.get("name", ""))):
+            rule = f"a release writes the date {date} in a column of this name: take another."
+            yield Problem(f"variable {v['name']}", rule)
 
 
 def _category_problems(place: str, v: Document, missing: set[str]) -> Iterator[Problem]:

@@ -34,11 +34,11 @@ FUNCTIONS = frozenset(
     )
 )
 _UNKNOWN = (RuntimeError, LookupError, TypeError, ValueError, ArithmeticError)
+STRING = r"""[bB]?[rR](?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n\r]*"|'[^'\n\r]*')
+    |[bB]?(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3})
+    |[bB]?(?:"(?:\\.|[^\\"\n\r])*"|'(?:\\.|[^\\'\n\r])*')"""
 _TOKEN = re.compile(
-    r"""(?P<string>
-        [bB]?[rR](?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n\r]*"|'[^'\n\r]*')
-        |[bB]?(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3})
-        |[bB]?(?:"(?:\\.|[^\\"\n\r])*"|'(?:\\.|[^\\'\n\r])*'))
+    rf"""(?P<string>{STRING})
     |(?P<gap>(?:\s|//[^\n]*)+)|\w+|.""",
     re.VERBOSE | re.DOTALL,
 )
@@ -253,9 +253,10 @@ def _bound(row: Row, expression: str) -> dict[str, Plain]:
     return {
         name: plain(text, row.domains[name])
         for name, text in row.answers.items()
-        if name in read and (not row.domains[name].is_missing(text) or _spells(expression, text))
+        if name in read and (not row.domains[name].is_missing(text) or spells(expression, text))
     }
 
 
-def _spells(expression: str, code: str) -> bool:
+def spells(expression: str, code: str) -> bool:
+    """Whether an expression names a missing code: then it reads it as an answer."""
     return re.search(rf"(?<![\w.]){re.escape(code)}(?![\w.])", expression) is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from coding import fitting
 from coding.canonical import Domain, Invalid, matches, parse
 from coding.expressions import (
     BadExpression,
@@ -15,6 +16,7 @@ from coding.expressions import (
     refuse_as_values,
     sibling_names,
 )
+from coding.fitting import Place
 
 Fault = tuple[str, str]  # place and rule
 Variable = Mapping[str, Any]
@@ -30,13 +32,16 @@ def faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     for v in variables:
         of_unit[v["unit"]][v["name"]] = v
     above, parents = _units_above(head), {u["id"]: u.get("parent") for u in head["units"]}
+    missing = [str(code["code"]) for code in head.get("missing_codes") or []]
+    places = {unit: _place(unit, above, of_unit, missing) for unit in above}
     unreadable = False
     for v in variables:
         place = f"variable {v['name']}"
         yield from _kind_faults(place, v, of_unit, parents)
         for part, text in expressions_of(v):
-            for rule in _expression_faults(part, text, v["unit"], of_unit, above):
-                unreadable = True
+            rules = list(_expression_faults(part, text, places[v["unit"]]))
+            unreadable = unreadable or bool(rules)
+            for rule in rules or fitting.misfits(part, text, v, places[v["unit"]]):
                 yield f"{place}, {part}", rule
         if v.get("skip"):
             yield from _skip_faults(f"{place}, skip", v, head.get("missing_codes") or [])
@@ -50,6 +55,13 @@ def _units_above(head: Mapping[str, Any]) -> dict[str, list[str]]:
         parent = unit.get("parent")
         above[unit["id"]] = [parent, *above[parent]] if parent else []
     return above
+
+
+def _place(
+    unit: str, above: Mapping[str, Sequence[str]], of_unit: OfUnits, missing: Sequence[str]
+) -> Place:
+    below = [name for name, units in above.items() if units[:1] == [unit]]
+    return Place(unit, above[unit], below, of_unit, missing)
 
 
 def _kind_faults(
@@ -117,24 +129,22 @@ def expressions_of(v: Variable) -> Iterator[tuple[str, str]]:
         yield "derive", v["derive"]
 
 
-def _expression_faults(
-    part: str, text: str, unit: str, of_unit: OfUnits, above: Mapping[str, Sequence[str]]
-) -> Iterator[str]:
-    below = [name for name, units in above.items() if units[:1] == [unit]]
+def _expression_faults(part: str, text: str, place: Place) -> Iterator[str]:
+    unit, of_unit = place.unit, place.of_unit
     try:
         used = names(text)
-        refuse_as_values(text, below)
+        refuse_as_values(text, place.below)
     except BadExpression as error:
         yield str(error)
         return
     if not part.startswith("check"):
-        yield from _beyond(text, used, unit, below)
-    for name in sorted(used - {*of_unit[unit], *above[unit], *below, "siblings"}):
+        yield from _beyond(text, used, unit, place.below)
+    for name in sorted(used - {*of_unit[unit], *place.above, *place.below, "siblings"}):
         yield f"{name} is not a variable of {unit} nor a unit above or right below it."
-    looped = {name for each in (unit, *(u for u in below if u in used)) for name in of_unit[each]}
-    for name in sorted(sibling_names(text) - looped):
-        yield f"{name} is not a variable of {unit}."
-    for parent in above[unit]:
+    if not used.intersection(place.below):
+        for name in sorted(sibling_names(text) - set(of_unit[unit])):
+            yield f"{name} is not a variable of {unit}."
+    for parent in place.above:
         for name in sorted(parent_names(text, parent) - set(of_unit[parent])):
             yield f"{parent}.{name} is not a variable of {parent}."
 

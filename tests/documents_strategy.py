@@ -218,7 +218,8 @@ def atoms(draw: st.DrawFn, seen: Document) -> str:
             st.sampled_from([f"{known[0]} in {way}", f"{way} == [{known[0]}]", f"size({way}) > 1"])
         )
     ask = [f"{way} == {known[0]}", f"{way} != {known[-1]}", f"{way} in [{', '.join(known)}]"]
-    return draw(st.sampled_from([*ask, f"{way} == -77"]))
+    as_text = all(code.startswith("'") for code in known)  # nor is it compared with a number
+    return draw(st.sampled_from(ask if as_text else [*ask, f"{way} == -77"]))
 
 
 def conditions(seen: Document) -> st.SearchStrategy[str]:

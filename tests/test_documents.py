@@ -347,3 +347,81 @@ def test_the_draft_codebook_that_the_first_project_began_with_is_sound() -> None
     document = documents.mended(yaml.safe_load(SHARED.read_text("utf-8")))
 
     assert faults(document) == []
+
+
+# ------------------------------------------------------------------ what looks across units
+
+
+def named(name: str, unit: str = "intervention") -> Document:
+    return {"name": name, "unit": unit, "type": "text", "label": "Told"}
+
+
+@pytest.mark.parametrize("part", ["earliest", "latest", "precision"])
+def test_no_variable_takes_the_name_of_a_column_that_a_release_writes_beside_a_date(
+    part: str,
+) -> None:
+    document = changed()
+    document["variables"].append(named(f"end_date_{part}"))
+
+    assert faults(document) == [
+        f"variable end_date_{part}: a release writes the date end_date in a column of this name: "
+        "take another."
+    ]
+
+
+def test_in_the_table_of_another_unit_or_beside_another_kind_the_name_is_free() -> None:
+    document = changed()
+    document["variables"] += [named("end_date_latest", "partner"), named("story_latest")]
+
+    assert faults(document) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "fault"),
+    [
+        (
+            at("end_date", "skip", "if"),
+            "partner.size() == 0",
+            "variable end_date, skip: partner is a unit below intervention: only a check may read "
+            "its rows.",
+        ),
+        (
+            at("end_date", "skip", "if"),
+            "in_system(2, end_date)",
+            "variable end_date, skip: in_system is for checks only: the list of states may "
+            "change, the rule may not.",
+        ),
+        (
+            at("strength", "checks", 0, "expr"),
+            "objective.size() == 1",
+            "variable strength, check 1: objective is not a variable of partner nor a unit above "
+            "or right below it.",
+        ),
+        (
+            at("strength", "checks", 0, "expr"),
+            "intervention.partners.size() > 1 && siblings == []",
+            "variable strength, check 1: siblings can only be counted and looped over, as "
+            "siblings.size().",
+        ),
+        (
+            at("goal", "checks"),
+            [{"expr": "[partner].size() == 1", "message": "No."}],
+            "variable goal, check 1: partner can only be counted and looped over, as "
+            "partner.size().",
+        ),
+        (
+            at("goal", "checks"),
+            [{"expr": "partners.map(p, partner.size()) == []", "message": "No."}],
+            "variable goal, check 1: Inside a loop there can be no partner: it could run too long.",
+        ),
+        (
+            at("goal", "checks"),
+            [{"expr": "partner.exists(p, p.goal == 'x')", "message": "No."}],
+            "variable goal, check 1: p.goal: goal is not a variable of partner.",
+        ),
+    ],
+)
+def test_what_a_rule_may_not_read_across_units_is_told(
+    path: Path_, content: Any, fault: str
+) -> None:
+    assert [f for f in faults(changed((path, content))) if "depends on" not in f] == [fault]

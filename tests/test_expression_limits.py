@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from coding.expressions import (
     LONGEST,
+    MOST_ROWS,
     BadExpression,
     Context,
     compiled,
     evaluate,
     holds,
     names,
+    refuse_as_values,
 )
 from tests.test_expressions import MISSING, row
 
@@ -132,13 +134,68 @@ def test_the_worst_that_is_accepted_ends_soon_with_300_long_rows(text: str) -> N
     assert time.perf_counter() - begun < 20
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "below.filter(a, a.goal == 1).map(b, b).size() == below.size()",
+        "below.map(a, a.story + story + story + a.story + a.story).size() == size(below)",
+        "below.all(a, in_system(a.state, a.start)) && below.exists(b, b.state == 200)",
+    ],
+)
+def test_the_worst_that_is_accepted_of_rows_below_ends_soon(text: str) -> None:
+    refuse_as_values(text, ("below",))
+    full = row(troops="1", goal="1", story=TEXT, state="200", start="1991")
+    spells = {200: [(f"{year}-01-01", f"{year}-12-31") for year in range(1816, 2016)]}
+    begun = time.perf_counter()
+
+    evaluate(text, Context(full, below={"below": [full] * 300}, spells=lambda: spells))
+
+    assert time.perf_counter() - begun < 20
+
+
+def test_more_rows_than_can_be_read_soon_are_not_known() -> None:
+    few, many = [row(goal="1")] * MOST_ROWS, [row(goal="1")] * (MOST_ROWS + 1)
+    context = Context(row(), siblings=few, below={"few": few, "many": many})
+
+    assert evaluate("few.size()", context) == evaluate("siblings.size()", context) == MOST_ROWS
+    assert evaluate("many.size()", context) is None
+    assert evaluate("true || many.size() > 1", context) is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "below == []",
+        "[below]",
+        "(below)[0]",
+        "below[0].goal == 1",
+        "sum(below) == 1",
+        "types.map(t, below)",
+        "true ? below : below",
+        "size(below + below)",
+    ],
+)
+def test_rows_below_are_only_counted_and_looped_over(text: str) -> None:
+    with pytest.raises(BadExpression, match="below"):
+        refuse_as_values(text, ("siblings", "below"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["size(below) == 1", "size( below )==below.size()", "below.exists(b, b.goal in [1])", "belows"],
+)
+def test_counting_and_looping_is_what_they_are_for(text: str) -> None:
+    refuse_as_values(text, ("siblings", "below"))
+
+
 # ------------------------------------------------------------------ whatever is written
 
 PIECES = st.sampled_from(
     re.findall(
         r"\S+",
         "goal troops share start types story siblings s intervention secret 1 0 -77 1.5 'a' true "
-        "null ( ) [ ] { } . , : ? + - * / % ! == != < > && || in .size() .map(s, .filter(s, "
+        "below in_system( null ( ) [ ] { } . , : ? + - * / % ! == != < > && || in .size() .map(s, "
+        ".filter(s, "
         '.all(s, .exists( has( sum( int( double( .earliest .troops // \\ " ~~~'.replace("~", "'"),
     )
 )
@@ -151,7 +208,8 @@ def test_whatever_is_written_is_refused_in_words_or_has_a_result(
 ) -> None:
     text = between.join(pieces)
     full = row(goal="1", troops="-77", share="0.5", start="1991", types="1;2", story="told")
-    context = Context(full, {"intervention": full}, [full, row()])
+    rows = [full, row()]
+    context = Context(full, {"intervention": full}, rows, {"below": rows}, lambda: {1: ()})
     try:
         read = names(text)
     except BadExpression as refused:

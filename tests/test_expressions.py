@@ -191,6 +191,50 @@ def test_one_row_decides_whatever_the_others_leave_open_and_whatever_their_order
     assert evaluate("siblings.all(s, s.troops == 10)", here) is None
 
 
+def test_an_expression_counts_and_loops_over_the_rows_below_it() -> None:
+    below = {"offer": [row(goal="1", troops="10"), row(goal="2", troops="-99")], "demand": []}
+    here = Context(row(goal="2"), below=below)
+
+    assert evaluate("offer.filter(o, o.goal == 1).size() == 1", here) is True
+    assert evaluate("size(offer) == 2 && demand.size() == 0", here) is True
+    assert evaluate("offer.exists(o, o.goal == goal)", here) is True
+    assert evaluate("offer.exists(o, o.troops == 10)", here) is True
+    assert evaluate("offer.all(o, o.troops == 10)", here) is None
+    assert evaluate("pledge.size() == 0", here) is None  # whose rows are not known
+
+
+SPELLS = {2: [("1816-01-01", "9999-12-31")], 255: [("1871-01-18", "1945-05-08")]}
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "result"),
+    [
+        ("2", "1815-12-31", False),
+        ("2", "1816", True),
+        ("255", "1945-05-08", True),
+        ("255", "1945-05-09", False),
+        ("255", "1945-05", True),
+        ("255", "1944/1950", True),
+        ("255", "-99", None),
+        ("-77", "1945", None),
+        ("999", "1945", None),
+    ],
+)
+def test_a_state_is_in_the_system_on_any_day_that_the_date_can_mean(
+    state: str, day: str, result: bool | None
+) -> None:
+    here = Context(row(state=state, start=day), spells=lambda: SPELLS)
+
+    assert evaluate("in_system(state, start)", here) is result
+
+
+@pytest.mark.parametrize("text", ["in_system(state, 1)", "in_system()", "in_system(types, start)"])
+def test_whether_something_else_is_in_the_system_cannot_be_known(text: str) -> None:
+    here = Context(row(state="2", start="1991", types="1"), spells=lambda: SPELLS)
+
+    assert evaluate(text, here) is None
+
+
 # ------------------------------------------------------------------ what may be read
 
 

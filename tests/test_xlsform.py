@@ -332,7 +332,11 @@ def test_of_the_first_codebook_these_rules_cannot_be_said_in_a_form(first: Docum
 
     of_rules = [u for u in unmapped if u.part.split()[0] in ("skip", "check", "derive")]
     assert [str(line) for line in of_rules if not line.is_half] == [
+        "variable intervention_name, check 1: A form is one coder's: a rule for the project's "
+        "cells is not shown.",
         "variable end_date, check 1: It reads the earliest or latest day of a date.",
+        "variable partners, check 1: It looks at the rows beside its own.",
+        "variable partner_state, check 1: It calls in_system.",
         "variable contribution_share, derive: It looks at the rows beside its own.",
         "variable joined_date, check 1: It reads the earliest or latest day of a date.",
         "variable left_date, check 1: It reads the earliest or latest day of a date.",

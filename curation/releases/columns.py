@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from coding.canonical import bounds, members
+from coding.canonical import DATE_PARTS, EARLIEST, LATEST, bounds, members
 from coding.errors import Refused
 from coding.models import Entry
 
-# What a date's own column becomes beside it.
-DATE_PARTS = ("earliest", "latest", "precision")
-OPEN_ENDS = ("0001-01-01", "9999-12-31")
+OPEN_ENDS = (EARLIEST, LATEST)
 # Columns of every table that no entry may claim.
 KEYS = ("case", "parent")
 
