@@ -216,6 +216,20 @@ def discard(*, codebook: Codebook) -> None:
     mine = [e.variable for e in codebook.entries.select_related("variable")]
     codebook.delete()
     entry_rows.sweep(mine)
+    _sweep_units(codebook)
+
+
+def _sweep_units(gone: Codebook) -> None:
+    """Take away the units that only a draft named, from the lowest up; cases keep theirs."""
+    last = current(gone.project)
+    kept = {u["id"] for u in _units_in(last)} if last else set()
+    for unit in reversed([u for u in _units_in(gone) if u["id"] not in kept]):
+        named = gone.project.units.filter(name=unit["id"])
+        named.filter(variables=None, rosters=None, cases=None, children=None).delete()
+
+
+def _units_in(codebook: Codebook) -> list[Document]:
+    return list(codebook.document.get("codebook", {}).get("units", []))
 
 
 def _empty(project: Project, content: Document, note: str) -> Codebook:

@@ -73,13 +73,17 @@ def as_code(text: str) -> int | str:
     return int(text) if re.fullmatch(r"0|-?[1-9][0-9]*", text) else text
 
 
-def _entry_of(entry: Entry) -> dict[str, object]:
-    v = entry.variable
-    categories = [
+def categories_of(entry: Entry) -> list[Document]:
+    """The categories of an entry as documents list them."""
+    return [
         {"code": as_code(c.code), "label": c.label}
         | _filled(**{word: getattr(c, word) for word in shapes.CATEGORY_WORDS})
         for c in entry.categories.all()
     ]
+
+
+def _entry_of(entry: Entry) -> dict[str, object]:
+    v = entry.variable
     return {
         "name": entry.name,
         "unit": v.unit.name,
@@ -101,7 +105,7 @@ def _entry_of(entry: Entry) -> dict[str, object]:
         **({"compare": v.compare} if v.compare != compares_by_default(v.kind, v.pattern) else {}),
         **_filled(
             pattern=v.pattern,
-            categories=categories,
+            categories=categories_of(entry),
             exclusive=[as_code(code) for code in v.exclusive],
             skip=(
                 {"if": entry.skip_if, "then": as_code(entry.skip_value)} if entry.skip_if else None

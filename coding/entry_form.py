@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -43,7 +43,7 @@ class EntryForm:
         compare = document.get("compare")
         fields["compare"] = "" if compare is None else "yes" if compare else "no"
         singles = set(alone)
-        categories = [_category_row(c, singles) for c in document.get("categories") or ()]
+        categories = [row_of(c, singles) for c in document.get("categories") or ()]
         checks = [
             {key: check.get(key, "") for key in CHECK} for check in document.get("checks", ())
         ]
@@ -147,7 +147,8 @@ def _rows(data: QueryDict, prefix: str, columns: Iterable[str]) -> list[Row]:
     ]
 
 
-def _category_row(category: Mapping[str, object], alone: set[str]) -> Row:
+def row_of(category: Mapping[str, object], alone: Container[str] = ()) -> Row:
+    """A category as it stands in its fields."""
     code = str(category["code"])
     words = {key: str(category.get(key, "")) for key in ("label", *shapes.CATEGORY_WORDS)}
     return {"was": code, "code": code, **words, "alone": "yes" if code in alone else ""}

@@ -71,7 +71,8 @@ class _Words:
         """Where the constants stand that a reading is compared with."""
         before, after = self._before(self._start(at)), self._after(at)
         if self._word(after) in _COMPARED:
-            return [self._after(after)]
+            constant = self._after(after)
+            return [self._after(constant) if self._word(constant) == "-" else constant]
         if self._word(after) == "in":
             return self._listed(self._after(after))
         if self._word(before) in (*_COMPARED, "in"):

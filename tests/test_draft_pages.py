@@ -421,3 +421,27 @@ def test_the_outline_costs_as_many_queries_for_three_entries_as_for_one(
 
     queries(1)
     assert queries(1) == queries(3)
+
+
+def test_a_retired_category_is_named_and_comes_back(begun: World, client: Client) -> None:
+    typed = fields(begun)
+    for key in [key for key in typed if key.startswith("c_")]:
+        typed[key] = typed[key][1:]
+    client.post(GOAL, typed)
+
+    answer = client.get(GOAL)
+    assert [c["code"] for c in answer.context["page"].lost] == ["regime"]
+    answer = client.post(GOAL, fields(begun) | {"act": "category-back-regime"})
+
+    assert answer.context["form"].categories[-1]["label"] == "Regime change"
+
+
+def test_the_preview_says_when_somebody_saved_meanwhile(
+    begun: World, client: Client, other: Client
+) -> None:
+    mine = fields(begun)
+    assert "Somebody saved" not in client.post(f"{PAGE}preview/", mine).content.decode()
+
+    other.post(GOAL, fields(begun, rule="Theirs."))
+
+    assert "Somebody saved this entry" in client.post(f"{PAGE}preview/", mine).content.decode()

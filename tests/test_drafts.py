@@ -437,3 +437,17 @@ def test_a_published_codebook_is_no_draft(world: World) -> None:
     with pytest.raises(drafts.NoDraft):
         drafts.retire(project=world.project, name="story")
     assert Codebook.objects.get(pk=world.codebook.pk).entries.filter(name="story").exists()
+
+
+def test_a_unit_that_only_a_discarded_draft_named_is_gone(begun: World) -> None:
+    head = draft(begun).head
+    head["units"] = [*head["units"], {"id": "battle", "label": "Battle", "parent": "intervention"}]
+    drafts.save_head(
+        project=begun.project, head=head, note="", stamp=drafts.head_stamp(draft(begun))
+    )
+    assert begun.project.units.filter(name="battle").exists()
+
+    drafts.discard(project=begun.project, stamp=drafts.whole_stamp(draft(begun)))
+
+    names_left = [unit.name for unit in begun.project.units.all()]
+    assert names_left == ["intervention", "partner", "objective"]

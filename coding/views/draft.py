@@ -79,7 +79,8 @@ def _outline(draft: Draft) -> dict[str, object]:
         wrong.setdefault(words[0], []).append(str(fault))
     parts = {unit["id"]: Part(unit) for unit in draft.head.get("units", [])}
     for entry in draft.entries:
-        sections = parts[entry.variable.unit.name].sections
+        name = entry.variable.unit.name
+        sections = parts.setdefault(name, Part({"id": name})).sections
         section = sections.setdefault(entry.section, Section(entry.section, len(sections) + 1))
         badges = badges_of(pairs[entry.pk]) if entry.pk in pairs else []
         section.rows.append(Row(entry, badges, wrong.pop(entry.name, [])))

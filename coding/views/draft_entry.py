@@ -12,9 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from coding import access, drafts, shapes
-from coding.documents import Document, Problem
+from coding.documents import Document, Problem, categories_of
 from coding.drafting import Draft, Line, Unsound
-from coding.entry_form import CATEGORY, CHECK, EntryForm, Faults, Row, placed
+from coding.entry_form import CATEGORY, CHECK, EntryForm, Faults, Row, placed, row_of
 from coding.errors import Overtaken, Refused
 from coding.models import Project, Variable
 from coding.views.draft_preview import preview as drawn
@@ -34,6 +34,7 @@ class Page:
     faults: Faults = field(default_factory=Faults)
     theirs: Sequence[Difference] = ()
     by: str = ""
+    seen: str = ""  # the stamp that was posted
 
     @property
     def stamp(self) -> str:
@@ -53,14 +54,41 @@ class Page:
         return set(self.faults.by_field)
 
     @property
-    def readable(self) -> list[tuple[str, str, str]]:
-        """What an expression of this unit may read: the word, what it is, and its unit."""
-        unit = self.form.fields["unit"]
-        above = _above(self.draft.head.get("units", []), unit)
-        found = [(d["name"], d["label"], unit) for d in self._of(unit)]
-        for parent in above:
-            found += [(f"{parent}.{d['name']}", d["label"], parent) for d in self._of(parent)]
+    def readable(self) -> list[tuple[str, str]]:
+        """What an expression of this unit may read: the word, and what it stands for."""
+        unit, units = self.form.fields["unit"], self.draft.head.get("units", [])
+        found = [(d["name"], d["label"]) for d in self._of(unit)]
+        for parent in _above(units, unit):
+            found += [(f"{parent}.{d['name']}", d["label"]) for d in self._of(parent)]
         return found
+
+    @property
+    def below(self) -> list[Document]:
+        """Units whose rows a check may look at."""
+        unit = self.form.fields["unit"]
+        return [u for u in self.draft.head.get("units", []) if u.get("parent") == unit]
+
+    @property
+    def looped(self) -> list[tuple[str, str]]:
+        """What may be read of a row in a loop: over the rows beside this one, or below it."""
+        units = [self.form.fields["unit"], *(unit["id"] for unit in self.below)]
+        return [(d["name"], d["label"]) for unit in units for d in self._of(unit)]
+
+    @property
+    def lost(self) -> list[Document]:
+        """Categories of the codebook before that the entry has no more."""
+        previous = self.line.previous if self.line else None
+        if previous is None or self.draft.before is None:
+            return []
+        stand = {row["code"] for row in self.form.categories}
+        stand |= {row["was"] for row in self.form.categories}
+        entry = next(e for e in self.draft.earlier if e.variable_id == previous.pk)
+        return [c for c in categories_of(entry) if str(c["code"]) not in stand]
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody saved the entry since this page was drawn."""
+        return bool(self.line and self.seen and self.seen != self.stamp)
 
     @property
     def categories(self) -> list[tuple[Row, list[str]]]:
@@ -84,6 +112,13 @@ class Page:
     def listed(self) -> list[tuple[str, str, list[str]]]:
         """What is wrong, by field: where it stands, and what a reader calls it."""
         return [(*_called(key), texts) for key, texts in self.faults.by_field.items() if key]
+
+    def act(self, word: str) -> None:
+        """Change the rows of the form, where no script does; nothing is saved."""
+        name, _, code = word.partition("-back-")
+        found = [c for c in self.lost if name == "category" and str(c["code"]) == code]
+        self.form.categories += [row_of(category) for category in found]
+        self.form.act(word)
 
     def _of(self, unit: str) -> list[Document]:
         return [d for d in self.draft.document["variables"] if d["unit"] == unit]
@@ -165,7 +200,7 @@ def save(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     page = Page(project, draft, EntryForm.posted(request.POST, draft.lines[at].document))
     page.line = draft.lines[at]
     if act := request.POST.get("act", ""):
-        page.form.act(act)
+        page.act(act)
         return page.drawn(request)
     try:
         saved = drafts.save_entry(
@@ -268,6 +303,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     at = draft.at(request.POST.get("entry", ""))
     line = draft.lines[at] if at is not None else None
     page = Page(project, draft, EntryForm.posted(request.POST, line.document if line else {}), line)
+    page.seen = request.POST.get("stamp", "")
     document = page.form.document
     if at is None:
         lines = [*draft.lines, Line(document)]

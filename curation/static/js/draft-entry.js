@@ -192,7 +192,14 @@ function tell() {
 const isTouched = (slot) =>
   [...slot.parentElement.querySelectorAll("input, textarea, select")].some((field) => touched.has(field));
 
+// A level that goes with the type, until somebody chooses one.
+const LEVELS = { ordinal: "ordinal", integer: "ratio", decimal: "ratio", date: "interval" };
+
 form.addEventListener("input", (event) => {
+  const { type, level } = form.elements;
+  if (event.target === type && author.hasAttribute("data-new") && !touched.has(level)) {
+    level.value = LEVELS[type.value] ?? "nominal";
+  }
   touched.add(event.target);
   fit();
   offer(event.target);
@@ -201,17 +208,26 @@ form.addEventListener("input", (event) => {
 
 // ----- Names that may be read, offered as an expression is typed
 
+const looped = [...document.querySelectorAll("#readable [data-looped]")].map((name) => name.textContent);
 const readable = [...document.querySelectorAll("#readable [data-name]")].map((name) => name.textContent);
 
 function word(field) {
   return field.value.slice(0, field.selectionStart).match(/[A-Za-z_][\w.]*$/)?.[0] ?? "";
 }
 
+// `s.tro` within a loop reads a row that has a name there only.
+function offered(begun) {
+  const known = readable.filter((name) => name.startsWith(begun) && name !== begun);
+  const [row, part] = begun.split(".");
+  if (known.length || part === undefined || readable.some((name) => name.startsWith(`${row}.`))) return known;
+  return looped.filter((name) => name.startsWith(part) && name !== part).map((name) => `${row}.${name}`);
+}
+
 function offer(field) {
   if (!field.matches?.("[data-expression]")) return;
   field.parentElement.querySelector(".cb-offer")?.remove();
   const begun = word(field);
-  const found = begun ? readable.filter((name) => name.startsWith(begun) && name !== begun) : [];
+  const found = begun ? offered(begun) : [];
   if (!found.length) return;
   const box = document.createElement("div");
   box.className = "cb-offer";
