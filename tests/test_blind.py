@@ -154,6 +154,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "file": ["cells.csv", "codings.csv", "intervention.csv"],
         "number": [1],
         "before": [1],
+        "format_name": ["json"],
         "after": [1],
         "unit": ["objective"],
         "version": ["0.1.0"],

@@ -158,7 +158,18 @@ class Comparison:
 
 
 def compare(before: Codebook, after: Codebook) -> Comparison:
-    """Everything in which two versions differ."""
+    """Everything in which two versions differ; of published ones, worked out once a process."""
+    if before.published_at and after.published_at:
+        return _compared(before, after, before.digest, after.digest)
+    return _compare(before, after)
+
+
+@lru_cache(maxsize=8)
+def _compared(before: Codebook, after: Codebook, *digests: str) -> Comparison:
+    return _compare(before, after)
+
+
+def _compare(before: Codebook, after: Codebook) -> Comparison:
     return Comparison(
         before,
         after,

@@ -21,6 +21,8 @@ class Piece:
 
 def marked(before: str, after: str) -> list[Piece]:
     """Both texts in one: without what is new it is `before`, without what is gone `after`."""
+    if before == after:
+        return [Piece(SAME, before)] if before else []
     old, new = _words(before), _words(after)
     head = _shared(old, new)
     tail = _shared(old[head:][::-1], new[head:][::-1])

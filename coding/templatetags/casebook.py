@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from math import isnan
 from pathlib import Path
 
 from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from coding.changes import TOUCHING, Kind
-from coding.reading.words import GONE, SAME, Piece
+from coding.reading.comparison import Answer, Text
+from coding.reading.words import GONE, NEW, SAME, Piece
 
 register = template.Library()
 
@@ -96,14 +96,18 @@ CHANGES = {
     Kind.RETIRED: ("x", "is-unresolved"),
     **dict.fromkeys(TOUCHING, ("git-compare", "is-disputed")),
 }
-WORDS = {
-    SAME: "{}",
-    GONE: '<del><span class="visually-hidden">[gone: </span>{}'
-    '<span class="visually-hidden">]</span></del>',
+# What stands around words that are gone and that are new, for the eye and for the ear.
+MARKS = {
+    SAME: ("", ""),
+    GONE: (
+        '<del><span class="visually-hidden">[gone: </span>',
+        '<span class="visually-hidden">]</span></del>',
+    ),
+    NEW: (
+        '<ins><span class="visually-hidden">[new: </span>',
+        '<span class="visually-hidden">]</span></ins>',
+    ),
 }
-NEW_WORDS = (
-    '<ins><span class="visually-hidden">[new: </span>{}<span class="visually-hidden">]</span></ins>'
-)
 
 
 @register.simple_tag
@@ -117,27 +121,41 @@ def change_kind(kind: str, count: int | None = None) -> SafeString:
 
 
 @register.filter
-def spelled(name: str) -> str:
-    """The name of a part as a word: counter_example is a counter-example."""
-    return name.replace("_", "-").capitalize()
-
-
-@register.filter
 def words(pieces: Iterable[Piece]) -> SafeString:
     """A text with what is gone and what is new marked: by colour, by a sign, and for the ear."""
-    marked = [format_html(WORDS.get(piece.kind, NEW_WORDS), piece.text) for piece in pieces]
-    return format_html_join("", "{}", ((each,) for each in marked))
+    marked = []
+    for piece in pieces:
+        before, after = MARKS[piece.kind]
+        marked.append(f"{before}{escape(piece.text)}{after}")
+    return SafeString("".join(marked))
 
 
 @register.filter
-def coefficient(value: float) -> str:
-    """0.52, −0.03; a dash where there is no figure."""
-    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−")
+def words_before(answer: Answer) -> SafeString:
+    """A category as the earlier version words it."""
+    return _worded((name, text.left if text.before else []) for name, text in _marked(answer))
 
 
 @register.filter
-def percent(share: float) -> str:
-    return "–" if isnan(share) else f"{share:.0%}"
+def words_after(answer: Answer) -> SafeString:
+    """A category as the later version words it."""
+    return _worded((name, text.right if text.after else []) for name, text in _marked(answer))
+
+
+def _marked(answer: Answer) -> Iterable[tuple[str, Text]]:
+    """The words of a category; of one that came or went as a whole, none is marked by itself."""
+    for name, text in answer.words.items():
+        whole = text.before or text.after
+        yield name, text if answer.state == "changed" else Text(whole, whole)
+
+
+def _worded(texts: Iterable[tuple[str, Iterable[Piece]]]) -> SafeString:
+    lines = []
+    for name, pieces in texts:
+        head = "" if name == "label" else f"<b>{name.replace('_', '-').capitalize()}</b> "
+        if shown := words(pieces):
+            lines.append(f"<div>{head}{shown}</div>")
+    return SafeString("".join(lines))
 
 
 @register.filter

@@ -61,6 +61,7 @@ if __name__ == "__main__":
             import_module("tests.benchmarks.people").measure()
         case []:
             measure_all(DATABASES)
+            call("tests.benchmarks.comparing")
             call("tests.benchmarks.agreement")
         case names if set(names) <= set(DATABASES):
             measure_all(names)
