@@ -156,6 +156,18 @@ def test_prose_and_units_are_compared_as_well(world: World) -> None:
     assert [part for part, _ in found.head] == ["title", "unit partner", "scope", "plan"]
 
 
+def test_the_order_of_keys_in_a_file_is_no_difference(world: World) -> None:
+    document = codebooks.document_of(world.codebook)
+    document["codebook"]["units"] = [
+        dict(reversed(unit.items())) for unit in document["codebook"]["units"]
+    ]
+    document["variables"][0]["rule"] = "Another rule."
+
+    found = comparison.compare(world.codebook, draft(world, document))
+
+    assert found.head == []
+
+
 # ------------------------------------------------------------------ the page
 
 

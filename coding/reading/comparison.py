@@ -268,12 +268,16 @@ def _missing(code: MissingCode) -> str:
 
 
 def _lines(unit: Mapping[str, object]) -> str:
-    return "\n".join(f"{key}: {_written(value)}" for key, value in unit.items() if key != "id")
+    """One key a line, in one order: files may have another."""
+    keys = [*shapes.UNIT, *sorted(set(unit) - set(shapes.UNIT))]
+    return "\n".join(f"{key}: {_written(unit[key])}" for key in keys if key in unit and key != "id")
 
 
 def _written(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "; ".join(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
 
 
