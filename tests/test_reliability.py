@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from coding.agreement import krippendorff_alpha
 from coding.agreement.distances import Beyond
 from coding.models import Case, Coding, Member, Project
 from coding.reliability import Asked, rows
+from coding.reliability.figures import computed
 from tests.conftest import World
 
 ALL_GOALS = [("regime", "regime"), ("policy", "policy"), ("regime", "policy")]
@@ -93,6 +96,42 @@ def lone(world: World) -> Case:
     world.say(world.coding_a, "regime")
     work.submit(coding=world.coding_a)
     return world.case
+
+
+def test_all_variables_are_read_in_as_many_queries_as_one(world: World) -> None:
+    def queries(user: User) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            reliability.figures(reliability.opened_for(user, world.project))
+        return len(asked)
+
+    code(world, ALL_GOALS[:1])
+    queries(world.adjudicator)
+    of_one = queries(world.adjudicator)
+    for case in cases_after(world, 3):
+        for coder in (world.coder_a, world.coder_b):
+            hand_in(world, case, coder, {"goal": "regime", "ended": "1", "troops": "5"})
+
+    assert queries(world.adjudicator) == of_one == 7
+
+
+def cases_after(world: World, count: int) -> list[Case]:
+    """More cases, beside those that `more_cases` has made."""
+    made = []
+    for number in range(count):
+        case = Case.objects.create(unit=world.case.unit, key=f"US-20{number:02d}-Y", title="Later")
+        for coder in (world.coder_a, world.coder_b):
+            work.assign(case=case, coder=coder)
+        made.append(case)
+    return made
+
+
+def test_what_is_kept_between_pages_is_what_would_be_computed(world: World) -> None:
+    code(world, ALL_GOALS)
+    first = figure(world)
+    again = figure(world)
+    computed.cache_clear()
+
+    assert first.alpha == again.alpha == figure(world).alpha
 
 
 # ------------------------------------------------------------------ a published table

@@ -81,7 +81,7 @@ def test_a_variable_is_given_out_to_those_who_read_the_report(
 def test_nothing_open_is_said_in_words(world: World, client: Client) -> None:
     page = get(client, world.curator, REPORT).content.decode()
 
-    assert "Nothing is open yet" in page
+    assert "is open yet: agreement can be told once" in page
 
 
 def test_a_report_holds_nothing_of_what_is_closed_or_being_coded(
@@ -209,6 +209,17 @@ def test_the_paragraph_says_that_earlier_data_sets_are_not_counted(world: World)
     assert "2 coders coded 2 intervention cases" in said[0]
     assert "3 coders coded 2 intervention cases" in said[1]
     assert "not counted" not in said[1]
+
+
+def test_where_only_earlier_data_sets_are_open_people_have_no_figures(world: World) -> None:
+    Member.objects.filter(user__in=(world.coder_a, world.coder_b)).update(kind="machine")
+    code(world, ALL_GOALS)
+
+    assert paragraph(world) == (
+        "No coding of those asked for is open yet: agreement can be told once cases that two of "
+        "them coded have opened. 2 [1] earlier data sets that were read in are not counted."
+    )
+    assert "2 [1] data sets coded 3 [2] intervention cases" in paragraph(world, who="machines")
 
 
 # ------------------------------------------------------------------ files for other software

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from coding.reliability.opened import Opened, Ratings
 from coding.reliability.scales import AC, OPEN_LIST, Scale
 
 DRAWS = 1000  # of the units, for the interval of alpha; the same ones at every reading
-MOST_UNITS_DRAWN = 5000  # beyond, the analytic interval no longer differs
+MOST_UNITS_DRAWN = 2000  # beyond, the analytic interval no longer differs
 MOST_SETS = 3000  # different ones, each compared with each
 
 COMPUTED = "It is computed, never coded."
@@ -35,6 +35,24 @@ OWN_ROWS = "Each coder adds rows without a common key: see them paired, row by r
 ONE_CODER = "one coder only"
 LEFT_OUT = "a missing code left fewer than two ratings"
 NO_PLACE = "no number, and so no place on the scale"
+
+
+@lru_cache(maxsize=512)
+def computed(
+    codes: bytes,
+    shape: tuple[int, ...],
+    times: bytes,
+    categories: tuple[Hashable, ...],
+    measure: Measure,
+) -> Coefficient:
+    """Alpha of counted ratings: kept, for pages ask again and again while nothing has opened."""
+    patterns = Patterns(
+        np.frombuffer(codes, dtype=np.intp).reshape(shape),
+        np.frombuffer(times, dtype=np.int64),
+        categories,
+    )
+    draws = DRAWS if patterns.units <= MOST_UNITS_DRAWN else 0
+    return krippendorff_alpha(patterns, measure, bootstrap=draws)
 
 
 @dataclass(frozen=True)
@@ -86,10 +104,10 @@ class Counted:
         if reason := _unfit(patterns, measure):
             pairable = patterns.pairable()
             return undefined(reason, n_units=pairable.units, n_ratings=pairable.ratings)
-        draws = DRAWS if patterns.units <= MOST_UNITS_DRAWN else 0
         if measure in ("interval", "ratio"):
             patterns = _without_gaps(patterns)
-        return krippendorff_alpha(patterns, measure, bootstrap=draws)
+        codes, times = patterns.codes, patterns.times
+        return computed(codes.tobytes(), codes.shape, times.tobytes(), patterns.categories, measure)
 
     def percent(self) -> Coefficient:
         """The share of pairs of coders that agree, within the variable's tolerance."""

@@ -85,8 +85,6 @@ class Report:
     @cached_property
     def paragraph(self) -> tuple[Sentence, ...]:
         """The sentences of a methods section, as far as there is something to say."""
-        if not len(self.opened.codings):
-            return ((NOTHING,),)
         notes = itertools.count(1)
         return tuple(
             tuple(replace(p, note=next(notes)) if isinstance(p, Traced) else p for p in sentence)
@@ -114,6 +112,10 @@ class Report:
     # -------------------------------------------------------------- the sentences
 
     def _sentences(self) -> Iterator[Sentence]:
+        if not self.opened.of_who.any():
+            yield (NOTHING,)
+            yield from self._left_out()
+            return
         yield from self._who()
         yield from self._opened_early()
         if self.measured:
@@ -291,7 +293,10 @@ class Report:
                 )
 
 
-NOTHING = "Nothing is open yet: agreement can be told once cases coded by two coders have opened."
+NOTHING = (
+    "No coding of those asked for is open yet: agreement can be told once cases that two of them "
+    "coded have opened."
+)
 
 
 def _listed(parts: Sequence[tuple[Traced, str]]) -> Iterator[str | Traced]:

@@ -18,6 +18,9 @@ PAGES = (
     f"coalition/{MACHINES}",
     f"coalition/cells/{MACHINES}&one=0&other=1",
     f"by-coder/{MACHINES}",
+    f"full-report/{MACHINES}",
+    "full-report/",
+    f"coalition/elsewhere/{MACHINES}",
 )
 TABS = 80
 # What sticks out of its page, or out of a panel that does not scroll.
