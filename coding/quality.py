@@ -15,6 +15,10 @@ from coding import blind, codebooks, rules
 from coding.expressions import Context, Row, Spells, holds, reads_states, words
 from coding.models import Case, Codebook, Entry, Project, Unit, Waiver
 
+MOST_AT_ONCE = 5_000  # opened cases; of more, one rule is judged at a time
+MOST_REMEMBERED = 200_000
+_HELD: dict[tuple[object, ...], bool | None] = {}  # whether a rule holds, by all that it reads
+
 Place = tuple[int, int, str]  # case, variable and the rule's expression: what a waiver names
 
 
@@ -48,6 +52,7 @@ class Verdict:
     holds: int = 0
     unknown: int = 0
     broken: list[int] = field(default_factory=list)
+    is_judged: bool = True
 
     def count(self, found: bool | None, case: int) -> None:
         if found is False:
@@ -85,7 +90,7 @@ def findings(project: Project) -> list[Finding]:
     waived = waivers(project)
     return [
         Finding(verdict.rule, case, waived[place].reason if place in waived else "")
-        for verdict in judged(project, book, cells, cases)
+        for verdict in judged(project, book, cells, cases, rules_of(book))
         for case in verdict.broken
         for place in [verdict.rule.at(case)]
     ]
@@ -110,41 +115,59 @@ class _Sight:
     as_of: tuple[int, ...]
     closed: frozenset[int]
     spells: int
+    only: str
     user: User = field(compare=False)
 
 
-def seen_by(user: User, project: Project) -> Sequence[Verdict]:
-    """The verdicts over the opened cases that this user is not coding."""
+def seen_by(user: User, project: Project, only: str = "") -> Sequence[Verdict]:
+    """The verdicts over the opened cases that this user is not coding.
+
+    Where there are very many cases, the rule `only`, or else the first, alone is judged.
+    """
     book = codebooks.current(project)
-    if book is None:
+    found = rules_of(book) if book else []
+    if book is None or not found:
         return ()
-    on_states = any(reads_states(rule.expr) for rule in rules_of(book))
+    on_states = any(reads_states(rule.expr) for rule in found)
     spells = hash(repr(codebooks.spells_of(project.pk))) if on_states else 0
+    if _cases_seen_by(user, project).count() <= MOST_AT_ONCE:
+        only = ""
+    elif only not in [rule.key for rule in found]:
+        only = found[0].key
     closed = blind.being_coded(user)
-    return _judged(
-        _Sight(project.pk, book.pk, book.published_at, blind.as_of(), closed, spells, user)
-    )
+    at = blind.as_of()
+    return _judged(_Sight(project.pk, book.pk, book.published_at, at, closed, spells, only, user))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _judged(sight: _Sight) -> tuple[Verdict, ...]:
     project = Project.objects.get(pk=sight.project)
     book = Codebook.objects.get(pk=sight.book)
     cells = blind.cells_for(sight.user).filter(case__unit__project=project)
-    opened = blind.opened_cases(sight.user).values("pk")
-    cases = blind.released_cases(project).filter(pk__in=opened)
-    return tuple(judged(project, book, cells, cases))
+    chosen = [rule for rule in rules_of(book) if sight.only in ("", rule.key)]
+    found = judged(project, book, cells, _cases_seen_by(sight.user, project), chosen)
+    by_key = {verdict.rule.key: verdict for verdict in found}
+    return tuple(by_key.get(rule.key) or Verdict(rule, is_judged=False) for rule in rules_of(book))
+
+
+def _cases_seen_by(user: User, project: Project) -> QuerySet[Case]:
+    opened = blind.opened_cases(user).values("pk")
+    return blind.released_cases(project).filter(pk__in=opened)
 
 
 # ------------------------------------------------------------------ judging
 
 
 def judged(
-    project: Project, book: Codebook, cells: blind.Cells, cases: QuerySet[Case]
+    project: Project,
+    book: Codebook,
+    cells: blind.Cells,
+    cases: QuerySet[Case],
+    found: Sequence[Rule],
 ) -> list[Verdict]:
-    """What each rule of a codebook says of these cases and cells, in a fixed number of queries."""
-    verdicts = [Verdict(rule) for rule in rules_of(book)]
-    ground = _Ground(project, book, cells, cases, [v.rule for v in verdicts])
+    """What each of these rules says of these cases and cells, in a fixed number of queries."""
+    verdicts = [Verdict(rule) for rule in found]
+    ground = _Ground(project, book, cells, cases, found)
     for verdict in verdicts:
         for case in ground.of_unit[verdict.rule.unit.pk]:
             said = ground.said[case.pk]
@@ -179,6 +202,8 @@ class _Ground:
         for entry in codebooks.entries(book):
             self.entries[entry.variable.unit_id].append(entry)
         self.domains = {unit: rules.domains(of) for unit, of in self.entries.items()}
+        known = sorted(e.name for e in codebooks.entries(book))
+        self._names = {r.expr: [n for n in known if n in words(r.expr)] for r in found}
         self.words = frozenset().union(*(words(rule.expr) for rule in found))
         self._read_cases(cases)
         self._read_cells(cells, {rule.entry.pk for rule in found})
@@ -209,14 +234,34 @@ class _Ground:
         """Whether the rule holds for the case; None where it cannot be known."""
         if self.said[case.pk][rule.entry.name] is None:
             return None
-        return holds(rule.expr, self._context(rule, case))
+        context = self._context(rule, case)
+        read = self._read_by(rule, context)
+        if read not in _HELD:
+            if len(_HELD) >= MOST_REMEMBERED:
+                _HELD.clear()
+            _HELD[read] = holds(rule.expr, context)
+        return _HELD[read]
+
+    def _read_by(self, rule: Rule, context: Context) -> tuple[object, ...]:
+        """All that the verdict depends on: the same answers are judged once per process."""
+        names = self._names[rule.expr]
+
+        def texts(row: Row) -> tuple[str | None, ...]:
+            return tuple(row.answers.get(name) for name in names)
+
+        states = self._states if reads_states(rule.expr) else 0
+        above = [(unit, texts(row)) for unit, row in context.parents.items()]
+        below = [(unit, *map(texts, rows)) for unit, rows in context.below.items()]
+        beside = tuple(map(texts, context.siblings))
+        here = texts(context.row), tuple(above), beside, tuple(below)
+        return self.book.pk, self.book.published_at, states, rule.expr, *here
 
     def _context(self, rule: Rule, case: _Known) -> Context:
         beside = "siblings" in words(rule.expr) and case.parent
         siblings = self.under[case.parent, case.unit] if beside else ()
         return Context(
             self._row(case),
-            dict(self._above(case)),
+            dict(self._above(case, words(rule.expr))),
             [self._row(each) for each in siblings],
             dict(self._below(rule, case)),
             self._spells,
@@ -228,9 +273,10 @@ class _Ground:
             self.rows[case.pk] = Row(answers, self.domains.get(case.unit, {}))
         return self.rows[case.pk]
 
-    def _above(self, case: _Known) -> Iterator[tuple[str, Row]]:
+    def _above(self, case: _Known, read: frozenset[str]) -> Iterator[tuple[str, Row]]:
         while case := self.cases.get(case.parent or 0):  # type: ignore[assignment]
-            yield self._units[case.unit].name, self._row(case)
+            if self._units[case.unit].name in read:
+                yield self._units[case.unit].name, self._row(case)
 
     def _below(self, rule: Rule, case: _Known) -> Iterator[tuple[str, Sequence[Row]]]:
         for unit in self._units_below[case.unit]:
@@ -238,9 +284,8 @@ class _Ground:
                 continue
             under = self.under[case.pk, unit.pk]
             rows = {each.key.rpartition("/")[2]: self._row(each) for each in under}
-            entries, answers = self.entries[case.unit], self._row(case).answers
-            whole = case.pk in self._asked_in_full
-            known = rules.rows_below(unit, entries, answers, rows, whole)
+            answers, whole = self._row(case).answers, case.pk in self._asked_in_full
+            known = rules.rows_below(unit, self._rosters, answers, rows, whole)
             if known is not None:
                 yield unit.name, known
 
@@ -253,12 +298,20 @@ class _Ground:
         return {unit: codebooks.units_below(self.book, unit) for unit in self._units}
 
     @cached_property
+    def _rosters(self) -> list[Entry]:
+        return [e for e in codebooks.entries(self.book) if e.variable.roster_of_id]
+
+    @cached_property
     def _asked_in_full(self) -> set[int]:
         return blind.asked_in_full(self.project)
 
     @cached_property
     def _known_spells(self) -> Spells:
         return codebooks.spells_of(self.project.pk)
+
+    @cached_property
+    def _states(self) -> int:
+        return hash(repr(self._known_spells))
 
     def _spells(self) -> Spells:
         return self._known_spells

@@ -157,6 +157,18 @@ def test_whoever_is_not_signed_in_gets_back_what_was_typed(broken: World, client
     assert "Never stated." in answer.content.decode()
 
 
+def test_of_very_many_cases_one_check_is_judged_at_a_time(
+    broken: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "MOST_AT_ONCE", 0)
+
+    first = page(client, broken)
+    assert "Case US-1990-SHI</a>" in first  # the check of the goal is the first
+    assert first.count("choose the check to judge them") == 3
+    assert "Case US-1990-SHI</a>" not in page(client, broken, rule="ended-1")
+    assert post(client, broken, broken.curator, reason="Never stated.").status_code == 302
+
+
 def test_where_nothing_is_broken_the_page_says_so(world: World, client: Client) -> None:
     assert "All checks hold" in page(client, world)  # the small codebook has one
     shown = page(client, world, rule="strength-1")

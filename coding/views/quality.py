@@ -36,6 +36,7 @@ class Tally:
     unknown: int
     open: int
     waived: int
+    is_judged: bool
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Survey:
 
     def __init__(self, user: User, project: Project, query: Mapping[str, str]) -> None:
         self.user, self.project = user, project
-        self.verdicts = quality.seen_by(user, project)
+        self.verdicts = quality.seen_by(user, project, query.get("rule", ""))
         self.waivers = quality.waivers(project)
         self.rule, self.severity = query.get("rule", ""), query.get("severity", "")
         self.unit, self.q = query.get("unit", ""), query.get("q", "").strip()
@@ -75,7 +76,7 @@ class Survey:
     def _tally(self, verdict: Verdict) -> Tally:
         waived = sum(verdict.rule.at(case) in self.waivers for case in verdict.broken)
         left = len(verdict.broken) - waived
-        return Tally(verdict.rule, verdict.holds, verdict.unknown, left, waived)
+        return Tally(verdict.rule, verdict.holds, verdict.unknown, left, waived, verdict.is_judged)
 
     def _fits(self, verdict: Verdict) -> bool:
         rule = verdict.rule
@@ -197,8 +198,8 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept that a case does not meet a rule, with a reason; or take that back."""
     assert isinstance(request.user, User)
     case, member = access.case_or_404(request.user, pk, *access.ADJUDICATORS)
-    survey = Survey(request.user, member.project, {})
-    rule = survey.find(case.pk, request.POST.get("rule", ""))
+    key = request.POST.get("rule", "")
+    rule = Survey(request.user, member.project, {"rule": key}).find(case.pk, key)
     named: dict[str, Any] = {
         "case": case,
         "entry": rule.entry,
