@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from math import isnan
 from pathlib import Path
 
 from django import template
@@ -156,6 +157,17 @@ def _worded(texts: Iterable[tuple[str, Iterable[Piece]]]) -> SafeString:
         if shown := words(pieces):
             lines.append(f"<div>{head}{shown}</div>")
     return SafeString("".join(lines))
+
+
+@register.filter
+def coefficient(value: float) -> str:
+    """0.52, −0.03; a dash where there is no figure."""
+    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+@register.filter
+def percent(share: float) -> str:
+    return "–" if isnan(share) else f"{share:.0%}"
 
 
 @register.filter
