@@ -14,7 +14,7 @@ from coding import blind, changes, codebooks, expressions, work
 from coding.changes import Kind, Pair
 from coding.errors import Overtaken, Refused
 from coding.models import Codebook, Entry, Project, Variable
-from coding.work import Consequence, Decision
+from coding.work import Consequence, Decision, ancestry
 
 DESTRUCTIVE = (Kind.RETIRED, Kind.NARROWED, Kind.SPLIT, Kind.REPLACED)
 # What new words can do to a meaning, if the curator says that they do.
@@ -329,7 +329,7 @@ def _reused_names(draft: Codebook) -> Iterator[tuple[str, str]]:
     for entry in draft.entries.select_related("variable"):
         known = meant.get(entry.name, set())
         is_known = not known or entry.variable_id in known or entry.pk in back
-        if not is_known and not known & _ancestors(entry):
+        if not is_known and not known & ancestry(entry.variable):
             yield (
                 entry.name,
                 f"The name {entry.name} stood for another variable before: choose a new one.",
@@ -392,13 +392,4 @@ def _names_ever_used(project: Project, draft: Codebook) -> dict[str, set[int]]:
     published = Entry.objects.filter(codebook__project=project).exclude(codebook=draft)
     for name, variable in published.values_list("name", "variable"):
         found.setdefault(name, set()).add(variable)
-    return found
-
-
-def _ancestors(entry: Entry) -> set[int]:
-    """The entry's variable and all that it replaces, step by step."""
-    found, variable = set(), entry.variable
-    while variable is not None and variable.pk not in found:
-        found.add(variable.pk)
-        variable = variable.replaces  # type: ignore[assignment]
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.batches import reopen, rule_in_bulk, undo_batch
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
-from coding.work.decisions import Decision, decision_of
+from coding.work.decisions import Decision, ancestry, decision_of
 from coding.work.drift import Drift, drift
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.recodes import Consequence, ask, compute_again, follow_codebook, foresee, left
@@ -34,6 +34,7 @@ __all__ = [
     "Recorded",
     "add_citation",
     "add_row",
+    "ancestry",
     "ask",
     "assign",
     "barred",
