@@ -165,6 +165,7 @@ def publish(*, codebook: Codebook, by: User | None = None) -> Codebook:
         raise Refused(f"Codebook {codebook.number} is published already.")
     if not codebook.entries.exists():
         raise Refused("An empty codebook cannot be published: add an entry first.")
+    _refuse_unsound(codebook)
     _renew_units(codebook)
     codebook.digest = digest_of(codebook)
     codebook.published_at, codebook.published_by = timezone.now(), by
@@ -309,6 +310,13 @@ def _units_said(document: Document) -> Iterator[tuple[str, Document]]:
                 "position": position,
             },
         )
+
+
+def _refuse_unsound(codebook: Codebook) -> None:
+    """A draft can come from a codebook that is older than a rule: then it is mended first."""
+    if faults := documents.problems(documents.document_of(codebook, _read(codebook.pk))):
+        told = " ".join(str(fault) for fault in faults[:3])
+        raise Refused(f"The draft has {len(faults)} faults that have to be mended first. {told}")
 
 
 def _renew_units(codebook: Codebook) -> None:

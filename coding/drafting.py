@@ -133,6 +133,11 @@ class Draft:
         found = documents.problems(self._document(lines, head), begun=True)
         return found or list(self._reused(lines))
 
+    def fresh(self, faults: Sequence[Problem]) -> list[Problem]:
+        """The faults among these that the draft does not have as it stands."""
+        known = set(self.faults(self.lines)) if faults else ()
+        return [fault for fault in faults if fault not in known]
+
     def _reused(self, lines: Sequence[Line]) -> Iterator[Problem]:
         meant = {entry.name: entry.variable_id for entry in self.earlier}
         for line in lines:
@@ -152,9 +157,12 @@ class Draft:
     # ---- what is written
 
     def write(self, lines: Sequence[Line], head: Document | None = None) -> dict[str, Entry]:
-        """Write what differs from the tables, and nothing else. Raises Unsound with every fault."""
-        if faults := self.faults(lines, head):
-            raise Unsound(faults)
+        """Write what differs from the tables, and nothing else. Raises Unsound with every fault.
+
+        What was wrong before, as in a codebook older than a rule, does not keep back what mends it.
+        """
+        if fresh := self.fresh(self.faults(lines, head)):
+            raise Unsound(fresh)
         content = documents.normal(self._document(lines, head))
         units = codebooks.units_of(self.project, content)
         self._take_away(lines)

@@ -43,7 +43,7 @@ def save(
     return drafts.save_entry(
         project=world.project,
         name=name,
-        document=stored | parts,
+        document={key: part for key, part in (stored | parts).items() if part is not None},
         stamp=drafts.stamp(stored),
         codes=codes,
     )
@@ -451,3 +451,20 @@ def test_a_unit_that_only_a_discarded_draft_named_is_gone(begun: World) -> None:
 
     names_left = [unit.name for unit in begun.project.units.all()]
     assert names_left == ["intervention", "partner", "objective"]
+
+
+def test_a_draft_of_a_codebook_older_than_a_rule_is_mended_entry_by_entry(begun: World) -> None:
+    for name in ("troops", "story"):
+        old = entry(begun, name)
+        old.skip_if, old.skip_value = "nothing == 1", "-88"
+        old.save()
+
+    save(begun, "goal", rule="New.")
+    with pytest.raises(Refused, match="2 faults"):
+        codebooks.publish(codebook=draft(begun).codebook)
+    with pytest.raises(Unsound, match="lost"):
+        save(begun, "goal", skip={"if": "lost == 1", "then": -88})
+    for name in ("troops", "story"):
+        save(begun, name, skip=None)
+
+    codebooks.publish(codebook=draft(begun).codebook)

@@ -30,6 +30,7 @@ class Row:
     entry: Entry
     badges: list[str]
     faults: list[str]
+    is_new: bool  # nothing of it is left once it is taken out
 
 
 @dataclass
@@ -83,7 +84,8 @@ def _outline(draft: Draft) -> dict[str, object]:
         sections = parts.setdefault(name, Part({"id": name})).sections
         section = sections.setdefault(entry.section, Section(entry.section, len(sections) + 1))
         badges = badges_of(pairs[entry.pk]) if entry.pk in pairs else []
-        section.rows.append(Row(entry, badges, wrong.pop(entry.name, [])))
+        is_new = draft.continued(entry) is None
+        section.rows.append(Row(entry, badges, wrong.pop(entry.name, []), is_new))
     return {
         "draft": draft,
         "codebook": draft.codebook,

@@ -309,5 +309,8 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         lines = [*draft.lines, Line(document)]
     else:
         lines = draft.with_entry(at, document, page.form.codes).lines
-    page.faults = placed(draft.faults(lines), document, page.number)
+    faults = draft.faults(lines)
+    page.faults = placed(faults, document, page.number)
+    fresh = {str(fault) for fault in draft.fresh(faults)}
+    page.faults.elsewhere[:] = [each for each in page.faults.elsewhere if each[1] in fresh]
     return page.drawn(request, fragment=True)
