@@ -122,12 +122,6 @@ def change_kind(kind: str, count: int | None = None) -> SafeString:
 
 
 @register.filter
-def spelled(name: str) -> str:
-    """The name of a part as a word: counter_example is a counter-example."""
-    return name.replace("_", "-").capitalize()
-
-
-@register.filter
 def words(pieces: Iterable[Piece]) -> SafeString:
     """A text with what is gone and what is new marked: by colour, by a sign, and for the ear."""
     marked = []
