@@ -250,6 +250,8 @@ def _codes(name: str, old: Variable, new: Variable) -> Iterator[Change]:
     )
     if gone and fresh:
         kind = Kind.SPLIT if len(fresh) > len(gone) else Kind.MERGED
+    if len(gone) == len(fresh) == 1:  # one code instead of another: nothing is put together
+        kind = Kind.RESCALED
     yield Change(kind, name, "codes", "; ".join(gone), "; ".join(fresh))
 
 

@@ -129,7 +129,8 @@ def _proposed_codes(old: Entry, new: Entry, kind: Kind) -> dict[str, str | None]
     """Merged codes go where only one can be meant; others that are gone are coded again."""
     gone = [c for c in old.variable.codes if c not in new.variable.codes]
     fresh = [c for c in new.variable.codes if c not in old.variable.codes]
-    only = fresh[0] if kind == Kind.MERGED and len(fresh) == 1 else None
+    one_is_meant = kind in (Kind.MERGED, Kind.RESCALED) and len(fresh) == 1
+    only = fresh[0] if one_is_meant else None
     return dict.fromkeys(gone, only)
 
 

@@ -81,6 +81,7 @@ def merge(variables: list[dict[str, Any]]) -> None:
         (split, ("goal", "split")),
         (merge, ("goal", "merged")),
         (lambda v: v[GOAL]["categories"].pop(), ("goal", "narrowed")),
+        (lambda v: v[GOAL]["categories"][0].update(code="ouster"), ("goal", "rescaled")),
         (
             lambda v: v[GOAL]["categories"].append({"code": "aid", "label": "Aid"}),
             ("goal", "category added"),

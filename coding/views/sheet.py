@@ -141,7 +141,8 @@ def rows_of(sheets: Sequence[Sheet], current: Coding) -> list[Rows]:
     main = sheets[0].coding
     found = [_listed(entry, sheets, current) for entry in sheets[0].entries]
     groups = [group for group in found if group]
-    for unit in sittings.addable(main):
+    asks_all = len(sheets[0].entries) == len(sheets[0].whole)
+    for unit in sittings.addable(main) if asks_all else []:
         url = reverse("coding:add-row", args=[main.pk, unit.name])
         group = Rows(unit.label, _of_unit(unit, sheets, current))
         if current.submitted_at is None:
