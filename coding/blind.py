@@ -39,13 +39,16 @@ from coding.models import (
     Coding,
     Entry,
     Gold,
+    Ground,
     Member,
+    Precedent,
     Project,
     Source,
     Value,
     Variable,
 )
 from coding.models.coding import CodingQuerySet
+from coding.models.precedent import PrecedentQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -54,6 +57,8 @@ if TYPE_CHECKING:
 
 Cells = QuerySet[Cell]  # so that who reads may say what it holds
 Golds = QuerySet[Gold]
+Precedents = PrecedentQuerySet
+Guide = Precedent
 
 # Who may look at cells and opened values at all; readers have the releases.
 _TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
@@ -224,6 +229,13 @@ def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
     )
 
 
+def contested_for(user: Person, project: Project) -> QuerySet[Cell]:
+    """Open disputes and rulings that this user may know of, whatever the codebook asks today."""
+    at_issue = (Cell.Status.DISPUTED, Cell.Status.ADJUDICATED, Cell.Status.UNRESOLVED)
+    seen = cells_for(user).filter(case__unit__project=project, case__in_universe=True)
+    return seen.filter(status__in=at_issue)
+
+
 def flagged_for(user: Person, project: Project) -> QuerySet[Cell]:
     """Settled cells that a later coding contradicts, as far as this user may know of them."""
     return cells_for(user).filter(case__unit__project=project, flagged=True, case__in_universe=True)
@@ -286,6 +298,7 @@ class Spoken(NamedTuple):
     text: str
     certainty: int | None
     note: str
+    opened: datetime
 
 
 def spoken_for(
@@ -298,15 +311,20 @@ def spoken_for(
     opened = Coding.objects.filter(
         case__in=list(cases), unblinded_at__isnull=False, purpose__in=SPEAKING
     )
-    in_order = opened.order_by("assigned_at", "pk").values_list("pk", "case", "coder")
-    codings = {pk: (case, coder) for pk, case, coder in in_order}
+    in_order = opened.order_by("assigned_at", "pk")
+    codings = {
+        pk: (case, coder, since)
+        for pk, case, coder, since in in_order.values_list("pk", "case", "coder", "unblinded_at")
+        if since
+    }
     values = values_for(user).filter(coding__in=list(codings)).order_by("pk")
     if variables is not None:
         values = values.filter(variable__in=list(variables))
     columns = ("coding", "variable", "pk", "text", "certainty", "note")
     by_coding: dict[int, list[Spoken]] = {pk: [] for pk in codings}
     for coding, *rest in values.values_list(*columns):
-        by_coding[coding].append(Spoken(*codings[coding], *rest))
+        case, coder, since = codings[coding]
+        by_coding[coding].append(Spoken._make((case, coder, *rest, since)))
     return [spoken for found in by_coding.values() for spoken in found]
 
 
@@ -317,6 +335,27 @@ def rulings_for(user: Person, variables: Iterable[int], newest: int) -> QuerySet
         variable__in=list(variables), status=Cell.Status.ADJUDICATED, case__in_universe=True
     )
     return ruled.annotate(rank=rank).filter(rank__lte=newest).order_by("variable", "rank")
+
+
+def precedents_for(user: Person, project: Project) -> PrecedentQuerySet:
+    """The precedents of the project whose cells this user may see now, withdrawn ones, too."""
+    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    return Precedent.objects.filter(
+        Exists(seen), cell__case__unit__project=project, cell__case__in_universe=True
+    )
+
+
+def grounds_for(user: Person, case: Case) -> QuerySet[Ground]:
+    """The sources on which the rulings of a case rest, as far as this user may see its cells."""
+    cells = cells_for(user).filter(case=case)
+    return Ground.objects.filter(cell__in=cells.values("pk")).select_related("source")
+
+
+def ground_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
+    """The past of those sources, of rulings that were taken back as well."""
+    cells = cells_for(user).filter(case=case).values("pk")
+    found: QuerySet = Ground.history.filter(cell_id__in=cells)  # type: ignore[type-arg]
+    return found
 
 
 def signers(cells: Mapping[int, datetime]) -> dict[int, str]:

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import permutations
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
-from coding import blind, canonical, codebooks, rules
+from coding import blind, canonical, codebooks, precedents, rules
 from coding.models import Case, Entry, Member, Unit
 
 GROUPS = {
@@ -47,6 +48,12 @@ class Passage:
     url: str
     locator: str
     quote: str
+    key: int = 0  # of the source
+
+    @property
+    def place(self) -> str:
+        """What a ruling names that rests on it."""
+        return f"{self.key}|{self.locator}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,10 @@ class Evidence:
     verified_by: str = ""
     verified_at: datetime | None = None
     skipped: str = ""
+    rule: Entry | None = None
+    grounds: tuple[Passage, ...] = ()
+    nearest: tuple[precedents.Known, ...] = ()
+    precedent: precedents.Known | None = None
 
     @property
     def group(self) -> str:
@@ -131,6 +142,22 @@ class Evidence:
     def seen(self) -> str:
         """What a ruling must bring back, so that nobody overrules a ruling they did not see."""
         return self.since.isoformat() if self.since else ""
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The places that coders cite, each once, with those on which the ruling rests."""
+        cited = [*self.grounds, *(p for column in self.columns for p in column.passages)]
+        return list({passage.place: passage for passage in cited}.values())
+
+    @property
+    def other_rule(self) -> str:
+        """The entry whose rule decided, where it is not the cell's own."""
+        is_own = self.rule is None or self.rule.variable_id == self.entry.variable_id
+        return "" if is_own or self.rule is None else self.rule.name
+
+    def against(self, ruling: str | None) -> precedents.Known | None:
+        """The precedent that a ruling goes against: the answers differed alike there."""
+        return next((known for known in self.nearest if known.rules_out(ruling)), None)
 
     @property
     def shown(self) -> str:
@@ -247,7 +274,8 @@ class Dossier:
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
-        found = list(cells.select_related("verified_by"))
+        found = list(cells.select_related("verified_by", "rule"))
+        grounds, known = self._grounds(), self._precedents(found)
         signers = blind.signers({cell.pk: cell.since for cell in found})
         columns, entries = self.columns, self.entries
         skipped = self._skipped(
@@ -269,6 +297,10 @@ class Dossier:
                 verified_by=cell.verified_by.get_username() if cell.verified_by else "",
                 verified_at=cell.verified_at,
                 skipped=skipped.get(entry.name, ""),
+                rule=cell.rule,
+                grounds=grounds.get(cell.pk, ()),
+                nearest=self._nearest(entry, known.get(cell.variable_id, [])),
+                precedent=self._own(cell.pk, entry, known.get(cell.variable_id, [])),
             )
             for cell in found
             for entry in [entries[cell.variable_id]]
@@ -340,9 +372,37 @@ class Dossier:
         found: dict[int, list[Passage]] = defaultdict(list)
         cited = blind.citations_for(self.user).filter(value__in=values).select_related("source")
         for c in cited:
-            passage = Passage(c.source.citation, c.source.url, c.locator, c.quote)
+            passage = Passage(c.source.citation, c.source.url, c.locator, c.quote, c.source_id)
             found[c.value_id].append(passage)
         return found
+
+    def _grounds(self) -> Mapping[int, tuple[Passage, ...]]:
+        """The sources on which rulings rest, by cell."""
+        found: dict[int, tuple[Passage, ...]] = {}
+        for g in blind.grounds_for(self.user, self.case):
+            passage = Passage(g.source.citation, g.source.url, g.locator, "", g.source_id)
+            found[g.cell_id] = (*found.get(g.cell_id, ()), passage)
+        return found
+
+    def _precedents(self, cells: Sequence[Any]) -> Mapping[int, list[blind.Guide]]:
+        """The precedents of the questions at issue here."""
+        at_issue = {c.variable_id for c in cells if _GROUP_OF[c.status] in ("open", "settled")}
+        return precedents.by_variable(self.user, self.project, at_issue) if at_issue else {}
+
+    def _nearest(self, entry: Entry, rows: Sequence[blind.Guide]) -> tuple[precedents.Known, ...]:
+        """Those of other cases, the nearest to what is said here first."""
+        elsewhere = [row for row in rows if row.cell.case_id != self.case.pk]
+        columns = self.columns.get(entry.variable_id, ())
+        words = [column.note for column in columns]
+        words += [passage.quote for column in columns for passage in column.passages]
+        answers = {column.text for column in columns}
+        return precedents.nearest(
+            elsewhere, entry, self.states, answers, " ".join([self.case.title, *words])
+        )
+
+    def _own(self, cell: int, entry: Entry, rows: Sequence[blind.Guide]) -> precedents.Known | None:
+        own = (row for row in rows if row.cell_id == cell)
+        return next((precedents.Known(row, entry, self.states) for row in own), None)
 
     def _skipped(self, settled: Mapping[str, str]) -> dict[str, str]:
         """The codes that skip rules would set, were the cells as they stand one coder's sheet."""

@@ -78,14 +78,16 @@ def test_every_role_is_shown_the_ways_that_are_open_to_it(world: World) -> None:
     team = [
         "My work",
         "Disputes",
+        "Precedents",
         "Codebook",
         "Cases",
         "Training",
+        "Learning",
         "Reliability",
         "Quality",
         "Releases",
     ]
-    coder = ["My work", "Codebook", "Cases", "Training", "Reliability", "Releases"]
+    coder = ["My work", "Codebook", "Cases", "Training", "Learning", "Reliability", "Releases"]
     assert shown == {
         "coder_a": coder,
         "adjudicator": team,
@@ -174,7 +176,7 @@ def test_the_shell_asks_the_database_twice_at_most(
 
     with django_assert_num_queries(2):
         drawn = Shell(request)
-        assert (len(drawn.members), len(drawn.nav)) == (2, 8)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 10)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(

@@ -7,6 +7,7 @@ from coding.models.case import Case, Source
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
 from coding.models.design import Design
+from coding.models.precedent import Ground, Precedent, Proposal
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
 from coding.models.training import Certification, Gold
@@ -24,9 +25,12 @@ __all__ = [
     "Design",
     "Entry",
     "Gold",
+    "Ground",
     "Member",
     "MissingCode",
+    "Precedent",
     "Project",
+    "Proposal",
     "Recoding",
     "Source",
     "State",

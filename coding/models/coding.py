@@ -157,6 +157,14 @@ class Cell(models.Model):
     coders = models.PositiveSmallIntegerField(default=0)
     cause = models.CharField(max_length=16, choices=Cause.choices, blank=True)
     reason = models.TextField(blank=True)
+    rule = models.ForeignKey(
+        Entry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The entry whose rule decided.",
+    )
     flagged = models.BooleanField(default=False, help_text="A later coding differs.")
     reopened = models.BooleanField(default=False, help_text="Somebody must look at it again.")
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
@@ -173,7 +181,7 @@ class Cell(models.Model):
         related_name="+",
         help_text="By whose rule it was carried from the variable before.",
     )
-    history = HistoricalRecords(no_db_index=["variable", "batch"])
+    history = HistoricalRecords(no_db_index=["variable", "batch", "rule"])
 
     class Meta:
         constraints = [

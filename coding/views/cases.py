@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,7 @@ class CellRow:
     entry: Entry
     cell: Any
     shown: str
+    grounds: Sequence[Any]  # the sources on which the ruling rests
 
 
 @login_required
@@ -127,10 +129,14 @@ def _sections(user: User, case: Case) -> list[tuple[str, list[CellRow]]]:
     if not cells or book is None:
         return []
     states = codebooks.states_of(case.unit.project_id)
+    grounds = defaultdict(list)
+    for ground in blind.grounds_for(user, case):
+        grounds[ground.cell_id].append(ground)
     sections: dict[str, list[CellRow]] = {}
     for entry in codebooks.entries_of(book, case.unit_id):
         if cell := cells.get(entry.variable_id):
-            row = CellRow(entry, cell, canonical.show(cell.text, entry.domain, states))
+            shown = canonical.show(cell.text, entry.domain, states)
+            row = CellRow(entry, cell, shown, grounds[cell.pk])
             sections.setdefault(entry.section or "Answers", []).append(row)
     return list(sections.items())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +16,9 @@ from django.urls import reverse
 from coding import access, blind, work
 from coding.disputes import Asked, Place, Queue
 from coding.errors import Refused
-from coding.evidence import GROUPS, Dossier, Evidence, Relative, Ruling
+from coding.evidence import GROUPS, Dossier, Evidence, Passage, Relative, Ruling
+from coding.models import Entry, Source
+from coding.precedents import NEAREST, Known
 from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
 from coding.views.writing import is_fetch, writes
 
@@ -61,6 +64,7 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
         request.POST,
         evidence=desk.dossier.cell(found.pk),
         act=act if act in ACTS else SETTLE,
+        entries=desk.rules,
     )
     if not form.is_valid():
         return desk.again(cell, form, status=422)
@@ -77,6 +81,8 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
                 reason=said["reason"],
                 by=desk.user,
                 seen=said["seen"],
+                rule=said["rule"],
+                sources=desk.sources(said["grounds"]),
             )
     except Refused as no:
         return Desk(request, pk).again(cell, form, status=409, refusal=no.reason)
@@ -94,6 +100,16 @@ class Item:
     refusal: str = ""
 
     @property
+    def shown_precedents(self) -> tuple[Known, ...]:
+        """The nearest, and none that is left out though coders differed alike there."""
+        alike = sum(known.is_alike for known in self.evidence.nearest)
+        return self.evidence.nearest[: max(alike, NEAREST)]
+
+    @property
+    def more_precedents(self) -> int:
+        return len(self.evidence.nearest) - len(self.shown_precedents)
+
+    @property
     def is_pressed(self) -> bool:
         """Something was wrong with what was typed here: it stands open."""
         return bool(self.refusal) or self.form.is_bound
@@ -107,6 +123,7 @@ class Desk:
         self.request, self.user = request, request.user
         self.case, member = access.case_to_settle_or_404(self.user, pk)
         request.project, request.member = member.project, member  # type: ignore[attr-defined]
+        self.role = member.role
         self.dossier = Dossier(self.user, self.case)
         self.asked = Asked.of(request.GET)
         show = request.GET.get("show", "")
@@ -150,6 +167,25 @@ class Desk:
     @property
     def needs_states(self) -> bool:
         return any(evidence.takes_states for evidence in self.dossier.cells)
+
+    @property
+    def rules(self) -> list[Entry]:
+        """The entries whose rules may decide a cell here: those of the whole family."""
+        return list(self.dossier.entries.values())
+
+    @property
+    def may_mark(self) -> bool:
+        """Precedents are for adjudicators and curators to mark."""
+        return self.role in access.ADJUDICATORS and not self.barred
+
+    @property
+    def may_propose(self) -> bool:
+        return self.role in access.ADJUDICATORS
+
+    def sources(self, passages: Sequence[Passage]) -> list[tuple[Source, str]]:
+        """The sources of these passages, each with the place in it."""
+        found = Source.objects.in_bulk([p.key for p in passages]) if passages else {}
+        return [(found[p.key], p.locator) for p in passages]
 
     def item(self, evidence: Evidence) -> Item:
         rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])

@@ -15,7 +15,7 @@ from coding.changes import Kind, Pair
 from coding.documents import Document
 from coding.drafting import Draft, Unsound
 from coding.errors import Overtaken
-from coding.models import Entry, Project
+from coding.models import Entry, Project, Proposal
 from coding.views.writing import is_fetch, writes
 
 # What a curator sees of a change at a glance; the page that publishes tells it in full.
@@ -66,10 +66,21 @@ def page(
 ) -> HttpResponse:
     """The draft's page; `again` names a move that was not made because the outline changed."""
     found = Draft.of(project)
-    context: dict[str, object] = {"project": project, "current": codebooks.current(project)}
+    context: dict[str, object] = {
+        "project": project,
+        "current": codebooks.current(project),
+        "proposals": proposed(project),
+    }
     if found:
         context |= _outline(found) | {"no": no, "again": again, "typed": request.POST.items()}
     return render(request, "coding/draft.html", context, status=status)
+
+
+def proposed(project: Project) -> list[tuple[Proposal, Entry]]:
+    """What those who settle disputes would have the codebook say, still to be answered."""
+    standing = list(project.proposals.filter(closed_at=None).select_related("by"))
+    entries = codebooks.newest_entries(project) if standing else {}
+    return [(p, entries[p.variable_id]) for p in standing if p.variable_id in entries]
 
 
 def _outline(draft: Draft) -> dict[str, object]:

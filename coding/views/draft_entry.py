@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from coding import access, drafts, shapes
+from coding import access, drafts, learning, shapes
 from coding.documents import Document, Problem, categories_of
 from coding.drafting import Draft, Line, Unsound
 from coding.entry_form import CATEGORY, CHECK, EntryForm, Faults, Row, placed, row_of
@@ -120,6 +121,15 @@ class Page:
         self.form.categories += [row_of(category) for category in found]
         self.form.act(word)
 
+    def _argued(self, user: User | AnonymousUser) -> list[learning.Argument]:
+        """The disputes that argue for a change of the entry, of what it measures and measured."""
+        entry = self.line.entry if self.line else None
+        if entry is None or isinstance(user, AnonymousUser):
+            return []
+        before = self.line.previous if self.line else None
+        variables = {entry.variable_id, entry.variable.replaces_id, before.pk if before else None}
+        return learning.arguments(user, self.project, filter(None, variables))
+
     def _of(self, unit: str) -> list[Document]:
         return [d for d in self.draft.document["variables"] if d["unit"] == unit]
 
@@ -133,6 +143,7 @@ class Page:
             "page": self,
             "form": self.form,
             "faults": self.faults,
+            "argued": () if fragment else self._argued(request.user),
             "preview": drawn(self.draft, self.form.document, self.doubted),
             "missing": self.draft.codebook.missing_codes.all(),
             "codebook": self.draft.codebook,

@@ -61,6 +61,7 @@ class Reading:
         self.entries = self._entries()
         # value → its coding and variable, for citations of values that are gone
         self.variables: dict[int, tuple[int, int]] = {}
+        self.cells: dict[int, int] = {}  # cell → its variable, for what it rests on
 
     def _entries(self) -> dict[int, Entry]:
         """How each variable is called: by the newest codebook that has it."""
@@ -72,6 +73,7 @@ class Reading:
         yield from self._of_values()
         yield from self._of_citations()
         yield from self._of_cells()
+        yield from self._of_grounds()
 
     def _of_codings(self) -> Iterator[Change]:
         """Assigned, submitted, returned, opened: of one's own sheets, and of open cases."""
@@ -119,18 +121,41 @@ class Reading:
 
     def _of_cells(self) -> Iterator[Change]:
         cells = blind.cells_for(self.user).filter(case=self.case)
-        rows = blind.cell_history(cells).select_related("history_user")
+        rows = blind.cell_history(cells).select_related("history_user", "rule")
         for row, before in _with_before(rows.order_by("id", "history_id")):
+            self.cells[row.id] = row.variable_id
             entry = self.entries.get(row.variable_id)
             yield Change(
                 row.history_date,
                 self._who(row),
-                f"the cell is {row.status}",
+                f"the cell is {row.status}{self._by_rule(row)}",
                 entry,
                 self._shown(before, entry),
                 self._shown(row, entry),
                 row.reason or row.history_change_reason or "",
                 MARKS["settled"],
+            )
+
+    def _by_rule(self, row: Any) -> str:
+        """Another entry's rule decided."""
+        rule = row.rule if row.rule_id else None
+        return (
+            f" by the rule of {rule.name}" if rule and rule.variable_id != row.variable_id else ""
+        )
+
+    def _of_grounds(self) -> Iterator[Change]:
+        """The sources on which rulings rest, and those on which they rest no more."""
+        rows = blind.ground_history(self.user, self.case).select_related("source", "history_user")
+        for row in rows.order_by("history_id"):
+            where = f"{row.source.citation}{f', {row.locator}' if row.locator else ''}"
+            gone = row.history_type == "-"
+            yield Change(
+                row.history_date,
+                self._who(row),
+                "rests the ruling no more on" if gone else "rests the ruling on",
+                self.entries.get(self.cells.get(row.cell_id, 0)),
+                new=where,
+                mark=MARKS["settled"],
             )
 
     def _coder(self, pk: int) -> str:

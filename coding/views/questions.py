@@ -12,6 +12,7 @@ from coding import canonical, work
 from coding.blind import Quoted, Said
 from coding.forms import CHOICES, Kind, States, takes_states
 from coding.models import Entry
+from coding.precedents import Known
 from coding.rules import Broken
 from coding.sittings import Sheet
 
@@ -65,6 +66,7 @@ class Question:
     citing: QueryDict | None = None
     cite_errors: Sequence[str] = ()
     conflict: Conflict | None = None
+    precedents: Sequence[Known] = ()  # shown once the sheet is handed in
     wanting: bool = False  # a submission was tried: what is missing is said beside the field
 
     @property

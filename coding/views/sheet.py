@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from coding import access, blind, codebooks, sittings
+from coding import access, blind, codebooks, precedents, sittings
 from coding.errors import Refused
 from coding.forms import takes_states
 from coding.models import Codebook, Coding, Entry, Unit
@@ -70,6 +70,8 @@ def page(
     questions = questions_of(this, wanting=no is not None)
     if shown:
         questions = [replace(q, **shown) if q.name == name else q for q in questions]
+    if coding.submitted_at:
+        questions = _remembered(request.user, coding, questions)
     url = reverse("coding:sheet", args=[coding.pk])
     context = {
         "coding": coding,
@@ -126,6 +128,17 @@ def questions_of(this: Sheet, wanting: bool = False) -> list[Question]:
         )
         for number, entry in enumerate(this.entries, 1)
     ]
+
+
+def _remembered(user: User, coding: Coding, questions: Sequence[Question]) -> list[Question]:
+    """The questions of a sheet that is handed in, each with the precedents nearest to its answer.
+
+    Never before: a precedent tells how another case was settled.
+    """
+    said = {q.entry.variable_id: q.said.text for q in questions if q.said}
+    entries = [q.entry for q in questions]
+    nearest = precedents.after_commit(user, coding.case.unit.project, said, entries)
+    return [replace(q, precedents=nearest.get(q.entry.variable_id, ())) for q in questions]
 
 
 def _parent(coding: Coding, sitting: Sequence[Coding]) -> str:

@@ -11,6 +11,12 @@ from coding.work.cells import CAUSES, barred, recompute, settle, verify
 from coding.work.decisions import Decision, ancestry, decision_of
 from coding.work.drift import Drift, drift
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
+from coding.work.precedents import (
+    close_proposal,
+    mark_precedent,
+    propose,
+    withdraw_precedent,
+)
 from coding.work.recodes import Consequence, ask, compute_again, follow_codebook, foresee, left
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
@@ -40,6 +46,7 @@ __all__ = [
     "barred",
     "certify",
     "clear_value",
+    "close_proposal",
     "compute_again",
     "deal",
     "decision_of",
@@ -51,7 +58,9 @@ __all__ = [
     "knows",
     "left",
     "mark_gold",
+    "mark_precedent",
     "move",
+    "propose",
     "recompute",
     "record",
     "remove_citation",
@@ -71,4 +80,5 @@ __all__ = [
     "waive",
     "withdraw",
     "withdraw_certification",
+    "withdraw_precedent",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from coding.bulk import BulkRule, Proposed
 from coding.errors import Refused
 from coding.models import Batch, Case, Cell, Project
-from coding.work import cells, signed
+from coding.work import cells, grounds, signed
 from coding.work.act import act
 
 Status = Cell.Status
@@ -88,9 +88,10 @@ def _open(stand: Sequence[Cell], reason: str, by: User, *, reopened: bool = Fals
     for cell in stand:
         cell.status, cell.text, cell.cause = Status.DISPUTED, None, ""
         cell.reason, cell.reopened = (reason, True) if reopened else ("", cell.reopened)
-        cell.batch, cell.flagged = None, False
+        cell.batch, cell.rule, cell.flagged = None, None, False
         cell.verified_by, cell.verified_at, cell.since = None, None, timezone.now()
         signed.save(cell, why=reason, by=by)
+    grounds.take_away(stand, by)
     roots = Case.objects.filter(pk__in={c.case.family_id for c in stand})
     for root in roots.select_related("unit__project"):
         cells.derive(root)

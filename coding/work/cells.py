@@ -16,8 +16,8 @@ from coding import blind, codebooks, rules
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Batch, Case, Cell, Codebook, Coding, Entry, Value
-from coding.work import rows, signed
+from coding.models import Batch, Case, Cell, Codebook, Coding, Entry, Source, Value
+from coding.work import grounds, rows, signed
 from coding.work.act import act
 
 Status = Cell.Status
@@ -34,7 +34,7 @@ class Said(NamedTuple):
 
 def compare(root: Case, cases: Sequence[int]) -> None:
     """Fill the cells of freshly opened cases from what their coders said, then compute."""
-    said = _said(cases)
+    said = said_of(cases)
     known = {(c.case_id, c.variable_id): c for c in Cell.objects.filter(case__in=cases)}
     entries = _entries_by_variable(root, cases)
     fresh = []
@@ -50,7 +50,7 @@ def compare(root: Case, cases: Sequence[int]) -> None:
     derive(root)
 
 
-def _said(cases: Sequence[int]) -> dict[tuple[int, int], list[Said]]:
+def said_of(cases: Sequence[int]) -> dict[tuple[int, int], list[Said]]:
     """What each coder says last of each variable of each case, oldest coder first."""
     latest: dict[tuple[int, int], dict[int, Said]] = defaultdict(dict)
     opened = Value.objects.filter(
@@ -130,20 +130,25 @@ def settle(
     by: User,
     seen: datetime | None = None,
     batch: Batch | None = None,
+    rule: Entry | None = None,
+    sources: Sequence[tuple[Source, str]] = (),
 ) -> Cell:
     """Adjudicate a dispute, or correct a settled cell: the same act, with a cause and a reason.
 
     `text` None leaves it unresolved, and the release says so. `seen` is the `since` of the cell
     that the adjudicator looked at; somebody else's ruling in between is not overwritten.
+    `rule` is the entry that decided, where it is not the cell's own; `sources` are those on which
+    the ruling rests, each with the place in it.
     """
-    cell = _held(cell, by, seen)
+    cell = held(cell, by, seen)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
     cell.text, cell.cause, cell.reason = text, cause, reason.strip()
     cell.status = Status.UNRESOLVED if text is None else Status.ADJUDICATED
     cell.flagged, cell.verified_by, cell.verified_at = False, None, None
-    cell.reopened, cell.batch = False, batch
+    cell.reopened, cell.batch, cell.rule = False, batch, rule or entry
     _sign(cell, by, reason)
+    grounds.lay(cell, sources, by)
     if entry.variable.roster_of_id and text is not None:
         rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))
     derive(Case.objects.get(pk=cell.case.family_id))
@@ -153,7 +158,7 @@ def settle(
 @act
 def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
     """Confirm a single or agreed cell after looking at its evidence; a flag is answered by it."""
-    cell = _held(cell, by, seen)
+    cell = held(cell, by, seen)
     if cell.status not in (Status.SINGLE, Status.AGREED):
         raise Refused("Only single and agreed cells are verified; this one is ruled on.")
     cell.verified_by, cell.verified_at, cell.flagged = by, timezone.now(), False
@@ -161,7 +166,7 @@ def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
     return cell
 
 
-def _held(cell: Cell, by: User, seen: datetime | None) -> Cell:
+def held(cell: Cell, by: User, seen: datetime | None = None) -> Cell:
     """The cell, held until the transaction ends, if this person may rule on it now."""
     cell = (
         Cell.objects.select_for_update(of=("self",))

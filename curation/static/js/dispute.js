@@ -105,7 +105,7 @@ function inField(event) {
   const { target, key } = event;
   if (key === "Escape" && typing(target)) target.closest(".cb-cell")?.focus();
   else if (key === "Enter" && target.name === "cause") target.form.elements.reason.focus();
-  else if (key === "Enter" && target.matches("input:not([name=reason])")) target.form.elements.cause.focus();
+  else if (key === "Enter" && target.matches("input:not([name=reason], [name=departs])")) target.form.elements.cause.focus();
   else return;
   event.preventDefault();
 }
@@ -127,7 +127,7 @@ function follow({ target }) {
 }
 
 function tick(to, members) {
-  for (const box of to.querySelectorAll("[type=checkbox]")) box.checked = members.includes(box.value);
+  for (const box of to.querySelectorAll("[type=checkbox][name=text]")) box.checked = members.includes(box.value);
 }
 
 const isWritten = (cell) => Boolean(form(cell)?.elements.reason.value.trim());
