@@ -85,7 +85,7 @@ def test_every_change_is_found_with_its_kind(world: World, second: Codebook) -> 
     found = comparison.compare(world.codebook, second)
 
     assert {entry.name: entry.kinds for entry in found.changed} == {
-        "goal": [Kind.EDITORIAL, Kind.CLARIFYING, Kind.MERGED],
+        "goal": [Kind.EDITORIAL, Kind.CLARIFYING, Kind.RESCALED],
         "over": [Kind.RENAMED],
         "end_date": [Kind.CLARIFYING],
         "story": [Kind.RETIRED],
@@ -292,7 +292,7 @@ def test_the_json_holds_every_change_in_a_shape_of_its_own(
         "clarifying": 2,
         "renamed": 1,
         "retired": 1,
-        "merged": 1,
+        "rescaled": 1,
     }
     over = next(entry for entry in found["entries"] if entry["name"] == "over")
     assert over == {
@@ -312,7 +312,7 @@ def test_the_change_log_reads_as_markdown(world: World, second: Codebook, client
 
     wanted = [
         "# A small codebook: codebook 1 to 2",
-        "- Entries that changed: 1 editorial, 2 clarifying, 1 renamed, 1 retired, 1 merged",
+        "- Entries that changed: 1 editorial, 2 clarifying, 1 renamed, 1 retired, 1 rescaled",
         "### `over` Has it ended?",
         "- **renamed** name: ~~ended~~**over**",
         "- **clarifying** question: What was the **first** main goal?",
