@@ -351,6 +351,11 @@ def grounds_for(user: Person, case: Case) -> QuerySet[Ground]:
     return Ground.objects.filter(cell__in=cells.values("pk")).select_related("source")
 
 
+def grounds_among(project: Project, cases: Iterable[int]) -> QuerySet[Ground]:
+    """The sources on which rulings rest: for releases, never for a person's screen."""
+    return Ground.objects.filter(cell__case__in=list(cases), cell__case__unit__project=project)
+
+
 def ground_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
     """The past of those sources, of rulings that were taken back as well."""
     cells = cells_for(user).filter(case=case).values("pk")

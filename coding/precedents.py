@@ -91,6 +91,14 @@ def nearest(
     return tuple(Known(row, entry, states, are_alike(answers, row.answers)) for row in ranked)
 
 
+def bind(
+    rows: Sequence[blind.Guide], entry: Entry, answers: Collection[str], text: str | None
+) -> bool:
+    """A precedent rules otherwise where these answers differ."""
+    alike = (Known(row, entry, {}, are_alike(answers, row.answers)) for row in rows)
+    return any(known.rules_out(text) for known in alike)
+
+
 def after_commit(
     user: User, project: Project, said: Mapping[int, str], entries: Iterable[Entry]
 ) -> dict[int, tuple[Known, ...]]:

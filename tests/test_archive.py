@@ -25,6 +25,7 @@ from coding.models import (
     Gold,
     Member,
     Project,
+    Source,
     Value,
     Waiver,
 )
@@ -59,6 +60,7 @@ def lived_in(world: World) -> World:
         work.submit(coding=coding)
     world.settle("200;255", "partners")
     gold_and_certifications(world)
+    remembered(world)
     [closed] = world.more_cases(1)
     coding = closed.codings.get(coder=world.coder_a)
     world.say(coding, "canary")
@@ -81,6 +83,28 @@ def gold_and_certifications(world: World) -> None:
     gold.delete()
     shown.delete()
     waiver.delete()
+
+
+def remembered(world: World) -> None:
+    """A precedent that was withdrawn and one that stands, what a ruling rested on and rests on."""
+    source, entry = Source.objects.get(project=world.project), world.entry("partners")
+    for locator in ("p. 1", "p. 2"):
+        cell = work.settle(
+            cell=world.cell("partners"),
+            entry=entry,
+            text="200;255",
+            cause="slip",
+            reason="Both took part",
+            by=world.adjudicator,
+            rule=world.entry("goal"),
+            sources=[(source, locator)],
+        )
+        precedent = work.mark_precedent(cell=cell, pattern="Both", by=world.adjudicator)
+        if locator == "p. 1":
+            work.withdraw_precedent(precedent=precedent, reason="Unclear", by=world.curator)
+    work.propose(
+        project=world.project, variable=entry.variable, words="Say who counts", by=world.adjudicator
+    )
 
 
 def drafts(world: World) -> None:
@@ -144,6 +168,9 @@ def test_an_archive_holds_every_row_and_every_past_row(lived_in: World, tmp_path
     assert lines["citations.past.jsonl"] == 3
     assert lines["codings.past.jsonl"] == Coding.history.count()
     assert lines["releases.jsonl"] == 2
+    assert (lines["precedents.jsonl"], lines["precedents.past.jsonl"]) == (2, 3)
+    assert (lines["grounds.jsonl"], lines["grounds.past.jsonl"]) == (1, 3)
+    assert (lines["proposals.jsonl"], lines["proposals.past.jsonl"]) == (1, 1)
     assert (lines["gold.jsonl"], lines["gold.past.jsonl"]) == (1, 3)
     assert (lines["waivers.jsonl"], lines["waivers.past.jsonl"]) == (1, 3)
     assert (lines["certifications.jsonl"], lines["certifications.past.jsonl"]) == (1, 3)

@@ -16,6 +16,9 @@ from coding.evidence import Dossier, Evidence
 from coding.models import Case, Coding, Ground, Precedent, Source
 from coding.nearness import nearness
 from coding.precedents import Asked, Shelf
+from curation.releases.columns import columns_of
+from curation.releases.evidence import cells_of
+from curation.releases.long import cell_rows
 from tests.conftest import World
 
 PATTERN = "Bombing alone: the first statement decides"
@@ -319,6 +322,29 @@ def test_where_other_answers_differ_no_precedent_binds(world: World, client: Cli
     assert rule(client, world, take="territory").status_code == 303
 
 
+def bulk(world: World, client: Client) -> str:
+    url = reverse("coding:bulk", args=[world.project.slug])
+    return client.get(url, {"rule": "certain", "coders": "2"}).content.decode()
+
+
+def test_what_a_precedent_rules_otherwise_is_left_out_of_rulings_in_bulk(
+    world: World, client: Client
+) -> None:
+    [case] = world.more_cases(1)
+    precedent(world, case)
+    world.say(world.coding_a, "regime", certainty=1)
+    world.say(world.coding_b, "policy", certainty=4)
+    work.submit(coding=world.coding_a)
+    work.submit(coding=world.coding_b)
+    client.force_login(world.adjudicator)
+    assert "or a precedent rules otherwise" in bulk(world, client)
+
+    work.withdraw_precedent(
+        precedent=Precedent.objects.get(), reason="Misleads", by=world.adjudicator
+    )
+    assert "1 settled, 0 left for people" in bulk(world, client)
+
+
 # ------------------------------------------------------------------ on the coder's sheet
 
 
@@ -384,6 +410,26 @@ def test_a_ruling_names_the_rule_and_the_sources_that_decided(
     assert "rests the ruling on" in past
     page = client.get(reverse("coding:case", args=[world.case.pk])).content.decode()
     assert f"{BOOK}, p. 7" in page
+
+
+def test_a_release_names_the_sources_of_a_ruling_among_its_citations(
+    cited: tuple[World, Client],
+) -> None:
+    world, client = cited
+    place = f"{Source.objects.get().pk}|p. 7"
+    rule(client, world, take="policy", ground=place)
+    cell = goal_of(world, world.case)
+    rows = cells_of(world.project, [world.case.pk])
+
+    assert rows[world.case.pk][cell.variable_id].grounds == (f"{BOOK}, p. 7",)
+    [written] = cell_rows(
+        ("intervention", "A"),
+        columns_of([world.entry("goal")], {}),
+        rows[world.case.pk],
+        [],
+        codebook=1,
+    )
+    assert written[-1] == f"{BOOK}, p. 7"
 
 
 def test_without_a_word_the_cell_s_own_rule_decides_and_no_source(

@@ -113,3 +113,5 @@ def test_a_curator_answers_a_proposal_once(disputed: World, client: Client) -> N
     assert (row.closed_by, row.answer) == (disputed.curator, "In codebook 2")
     page = client.get(reverse("coding:draft", args=[disputed.project.slug])).content.decode()
     assert WORDS not in page
+    client.force_login(disputed.adjudicator)
+    assert "<q>In codebook 2</q>" in client.get(propose_url(disputed)).content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from coding import access, blind, canonical, codebooks, work
+from coding import access, blind, canonical, codebooks, precedents, work
 from coding.bulk import BulkRule, Proposed, Said, proposals, stamp
 from coding.disputes import ORDER, Asked, Queue
 from coding.errors import Refused
@@ -101,7 +102,27 @@ class Preview:
             for c in self.cells
             if c.case.family_id not in barred
         ]
-        return proposals(self.rule, cells, self.said, self.queue.entries)
+        found = proposals(self.rule, cells, self.said, self.queue.entries)
+        led = self._led(found)
+        return [p for p in found if p.cell not in led]
+
+    @cached_property
+    def led(self) -> dict[int, list[blind.Guide]]:
+        """The precedents of the variables at issue."""
+        variables = {cell.variable_id for cell in self.cells}
+        return precedents.by_variable(self.user, self.project, variables)
+
+    def _led(self, found: Sequence[Proposed]) -> set[int]:
+        """Cells on which a precedent rules otherwise: a person must say why it does not hold."""
+        cases = {cell.pk: cell.case_id for cell in self.cells}
+        return {
+            p.cell
+            for p in found
+            for said in [self.said[cases[p.cell], p.entry.variable_id]]
+            if precedents.bind(
+                self.led.get(p.entry.variable_id, []), p.entry, {s.text for s in said}, p.text
+            )
+        }
 
     def _barred(self) -> set[int]:
         """Families that this person coded: somebody else must rule there."""

@@ -79,6 +79,9 @@ def _page(
         "case": case,
         "cell": cell,
         "entry": entry,
+        "earlier": member.project.proposals.filter(variable=entry.variable_id).select_related(
+            "by", "closed_by"
+        ),
         "argued": learning.arguments(request.user, member.project, [entry.variable_id]),
         "may_edit": member.role in access.CURATORS,
         "words": request.POST.get("words", ""),

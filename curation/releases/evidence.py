@@ -24,6 +24,7 @@ class CellRow(NamedTuple):
     reason: str
     verified_by: int | None
     flagged: bool
+    grounds: tuple[str, ...] = ()  # the sources on which the ruling rests
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,16 @@ def cells_of(project: Project, cases: Sequence[int]) -> Cells:
     found: Cells = defaultdict(dict)
     for case, variable, *rest in blind.all_cells(project).filter(case__in=cases).values_list(*CELL):
         found[case][variable] = CellRow(*rest)
+    columns = ("cell__case", "cell__variable", "source__citation", "locator")
+    for case, variable, *place in blind.grounds_among(project, cases).values_list(*columns):
+        cell = found[case][variable]
+        grounds = (*cell.grounds, _place(*place))
+        found[case][variable] = cell._replace(grounds=grounds)
     return found
+
+
+def _place(source: str, locator: str) -> str:
+    return f"{source}, {locator}" if locator else source
 
 
 def opened_of(cases: Sequence[int], names: Mapping[int, str]) -> dict[int, list[Opened]]:
@@ -92,5 +102,4 @@ def _look_up(codings: Mapping[int, Opened]) -> None:
     """Source and place of every citation."""
     columns = ("value__coding", "value__variable", "source__citation", "locator")
     for coding, variable, source, locator in blind.citations_among(codings).values_list(*columns):
-        place = f"{source}, {locator}" if locator else source
-        codings[coding].cited.setdefault(variable, []).append(place)
+        codings[coding].cited.setdefault(variable, []).append(_place(source, locator))

@@ -42,7 +42,8 @@ def cell_rows(
         cell = cells.get(column.variable)
         if cell is None:
             continue
-        certainty, number, citations = _support(cell.text, column.variable, opened)
+        certainty, number, cited = _support(cell.text, column.variable, opened)
+        citations = {*cited, *cell.grounds}
         yield (
             *place,
             column.name,
@@ -56,7 +57,7 @@ def cell_rows(
             0 if cell.verified_by is None else 1,
             1 if cell.flagged else 0,
             number or codebook,
-            "; ".join(sorted(set(citations))) if citations else "",
+            "; ".join(sorted(citations)),
         )
 
 
