@@ -67,9 +67,9 @@ def test_a_curator_is_led_to_the_entry_of_the_draft_with_the_disputes_beside_it(
     drafts.start(project=disputed.project)
     answer = client.get(propose_url(disputed), follow=True)
     entry = reverse("coding:draft-entry", args=[disputed.project.slug, "goal"])
-    assert answer.redirect_chain == [(entry, 302)]
+    assert answer.redirect_chain == [(f"{entry}?argued=1", 302)]
     page = answer.content.decode()
-    assert "1 dispute that argues for a change" in page
+    assert "Disputes that argue for a change" in page
     assert "Desert Storm" in page
 
 

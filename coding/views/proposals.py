@@ -25,7 +25,8 @@ def show(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     case, member, entry = _asked(request, pk, cell)
     name = _name_in_draft(member.project, entry) if member.role in access.CURATORS else None
     if name:
-        return redirect("coding:draft-entry", member.project.slug, name)
+        entry_url = reverse("coding:draft-entry", args=[member.project.slug, name])
+        return redirect(f"{entry_url}?argued=1")
     return _page(request, case, member, entry, cell)
 
 
