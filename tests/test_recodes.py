@@ -260,6 +260,25 @@ def test_a_later_coder_who_differs_flags_a_carried_cell_and_does_not_overwrite_i
     assert (cell.status, cell.text, cell.coders, cell.flagged) == ("agreed", "change", 2, True)
 
 
+def test_what_is_made_in_bulk_has_its_whole_past(world: World) -> None:
+    say_all(world)
+
+    published(world, split, lambda v: v[TROOPS].update(max=200_000))
+
+    made = [
+        *Coding.objects.filter(purpose="recode"),
+        *blind.all_cells(world.project).exclude(recoding=None),
+    ]
+    assert len(made) == 3
+    for row in made:
+        (past,) = row.history.all()
+        names = [f.attname for f in past.tracked_fields if f.attname != "history_id"]
+        assert [getattr(past, n) for n in names] == [getattr(row, n) for n in names]
+        assert (past.history_type, past.history_user) == ("+", world.curator)
+        assert past.history_change_reason.startswith("codebook 2")
+        assert past.history_date is not None
+
+
 def test_a_ruling_is_carried_with_its_reason(world: World) -> None:
     world.close("policy", "territory")
     world.settle("policy")

@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Q
-from simple_history.utils import bulk_create_with_history
+from django.db.models import Exists, OuterRef, Q
 
 from coding import blind, codebooks
 from coding.models import Cell, Codebook, Coding, Entry, Member, Project, Value
-from coding.work import moving
+from coding.work import moving, signed
 from coding.work.decisions import Decision, Survey, ancestry
 from coding.work.moving import AT_ONCE
 
@@ -195,23 +194,20 @@ def queue(codebook: Codebook, needs: Sequence[Need], by: User | None) -> None:
         if (case, coder, purpose) not in there and (case, coder) not in whole
     ]
     if fresh:
-        bulk_create_with_history(
-            fresh,
-            Coding,
-            batch_size=AT_ONCE,
-            default_user=by,
-            default_change_reason=f"codebook {codebook.number}",
-        )
+        Coding.objects.bulk_create(fresh, batch_size=AT_ONCE)
+        # Nobody else can hand out sheets of a codebook whose publication is not over.
+        made = Coding.objects.filter(codebook=codebook, pk__gte=fresh[0].pk)
+        signed.remember(made, why=f"codebook {codebook.number}", by=by)
     _ask(wanted, there | {(c.case_id, c.coder_id, str(c.purpose)): c.pk for c in fresh})
 
 
 def _open_sheets(codebook: Codebook) -> tuple[dict[Place, int], set[tuple[int, int]]]:
     """Open sheets that can ask more, and whose open sheet asks everything anyway."""
-    sheets = Sheets(codebook.project)
-    opened = [s for s in sheets.rows if s.book == codebook.pk and not s.handed_in]
-    there = {(s.case, s.coder, s.purpose): s.pk for s in opened if s.pk in sheets.asks}
-    whole = {(s.case, s.coder) for s in opened if s.pk not in sheets.asks}
-    return there, whole
+    opened = Coding.objects.open().filter(codebook=codebook, purpose__in=blind.SPEAKING)
+    some = Exists(Coding.asks.through.objects.filter(coding=OuterRef("pk")))
+    rows = opened.annotate(some=some).values_list("case", "coder", "purpose", "pk", "some")
+    there = {(case, coder, purpose): pk for case, coder, purpose, pk, part in rows if part}
+    return there, {(case, coder) for case, coder, _, _, part in rows if not part}
 
 
 def _ask(wanted: Mapping[Place, set[int]], sheets: Mapping[Place, int]) -> None:

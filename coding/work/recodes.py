@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from simple_history.utils import bulk_create_with_history
 
 from coding import blind, codebooks
 from coding.errors import Refused
 from coding.models import Case, Cell, Codebook, Coding, Entry, Project, Recoding
-from coding.work import cells, moving, needs, phases
+from coding.work import cells, moving, needs, phases, signed
 from coding.work.act import act
 from coding.work.decisions import Decision, Survey, ancestry, decision_of, survey
 from coding.work.moving import AT_ONCE, Way
@@ -199,13 +198,9 @@ def _carry_cells(decision: Decision, by: User | None) -> Survey:
     told = survey(decision, old_cells(decision))
     fresh = [_carried_cell(cell, decision, recoding) for cell in told.carried]
     if fresh:
-        bulk_create_with_history(
-            fresh,
-            Cell,
-            batch_size=AT_ONCE,
-            default_user=by,
-            default_change_reason=decision.note,
-        )
+        Cell.objects.bulk_create(fresh, batch_size=AT_ONCE)
+        carried = Cell.objects.filter(variable=decision.new.variable_id, recoding=recoding)
+        signed.remember(carried, why=decision.note, by=by)
     return told
 
 
