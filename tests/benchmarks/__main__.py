@@ -52,6 +52,7 @@ def measure_all(names: Iterable[str]) -> None:
     for name in names:
         measure(name, "tests.benchmarks", "here")
         measure(name, "tests.benchmarks.release")
+        measure(name, "tests.benchmarks.publishing")
 
 
 if __name__ == "__main__":
