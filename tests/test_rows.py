@@ -350,8 +350,10 @@ def test_earlier_data_sets_and_readers_get_no_top_ups(world: World) -> None:
 
 
 def test_who_trained_or_repeated_a_case_gets_no_top_up(world: World) -> None:
-    for purpose in ("training", "repeat"):
-        coding = work.assign(case=world.case, coder=world.curator, purpose=purpose)
+    other = User.objects.create_user("coder_c")
+    Member.objects.create(project=world.project, user=other, role=Member.Role.CODER)
+    for purpose, who in (("training", world.curator), ("repeat", other)):
+        coding = work.assign(case=world.case, coder=who, purpose=purpose)
         listing(world, coding, "none")
     both(world, "200", "none")
 

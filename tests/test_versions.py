@@ -141,15 +141,15 @@ def test_the_document_that_renamed_an_entry_can_be_read_again(world: World) -> N
 
 
 def test_names_can_change_places(world: World) -> None:
-    swapped = changed((at("ended", "name"), "story"), (at("story", "name"), "ended"))
+    swapped = changed((at("goal", "name"), "story"), (at("story", "name"), "goal"))
     for variable in swapped["variables"]:
-        if variable["name"] in ("ended", "story"):
-            variable["renamed_from"] = "story" if variable["name"] == "ended" else "ended"
+        if variable["name"] in ("goal", "story"):
+            variable["renamed_from"] = "story" if variable["name"] == "goal" else "goal"
 
     after = names(codebooks.draft(project=world.project, document=swapped))
 
     before = names(world.codebook)
-    assert (after["ended"], after["story"]) == (before["story"], before["ended"])
+    assert (after["goal"], after["story"]) == (before["story"], before["goal"])
 
 
 def test_a_variable_is_not_continued_twice(world: World) -> None:
