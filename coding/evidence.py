@@ -269,13 +269,17 @@ class Dossier:
     def __init__(self, user: User, case: Case) -> None:
         self.user, self.case = user, case
         self.project = case.unit.project
+        self._remembered: dict[int, list[blind.Guide]] = {}
 
     @cached_property
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
         found = list(cells.select_related("verified_by", "rule"))
-        grounds, known = self._grounds(), self._precedents(found)
+        grounds = self._grounds() if any(cell.rule_id for cell in found) else {}
+        known = self._precedents(
+            {c.variable_id for c in found if _GROUP_OF[c.status] in ("open", "settled")}
+        )
         signers = blind.signers({cell.pk: cell.since for cell in found})
         columns, entries = self.columns, self.entries
         skipped = self._skipped(
@@ -300,7 +304,7 @@ class Dossier:
                 rule=cell.rule,
                 grounds=grounds.get(cell.pk, ()),
                 nearest=self._nearest(entry, known.get(cell.variable_id, [])),
-                precedent=self._own(cell.pk, entry, known.get(cell.variable_id, [])),
+                precedent=self._own(cell, entry, known.get(cell.variable_id, [])),
             )
             for cell in found
             for entry in [entries[cell.variable_id]]
@@ -384,10 +388,12 @@ class Dossier:
             found[g.cell_id] = (*found.get(g.cell_id, ()), passage)
         return found
 
-    def _precedents(self, cells: Sequence[Any]) -> Mapping[int, list[blind.Guide]]:
-        """The precedents of the questions at issue here."""
-        at_issue = {c.variable_id for c in cells if _GROUP_OF[c.status] in ("open", "settled")}
-        return precedents.by_variable(self.user, self.project, at_issue) if at_issue else {}
+    def _precedents(self, at_issue: set[int]) -> Mapping[int, list[blind.Guide]]:
+        """The precedents of the questions at issue here: no ruling of this case makes another."""
+        if at_issue - self._remembered.keys():
+            found = precedents.by_variable(self.user, self.project, at_issue)
+            self._remembered = {variable: found.get(variable, []) for variable in at_issue}
+        return self._remembered
 
     def _nearest(self, entry: Entry, rows: Sequence[blind.Guide]) -> tuple[precedents.Known, ...]:
         """Those of other cases, the nearest to what is said here first."""
@@ -400,8 +406,9 @@ class Dossier:
             elsewhere, entry, self.states, answers, " ".join([self.case.title, *words])
         )
 
-    def _own(self, cell: int, entry: Entry, rows: Sequence[blind.Guide]) -> precedents.Known | None:
-        own = (row for row in rows if row.cell_id == cell)
+    def _own(self, cell: Any, entry: Entry, rows: Sequence[blind.Guide]) -> precedents.Known | None:
+        """The cell's own precedent, as long as the cell says the same."""
+        own = (row for row in rows if row.cell_id == cell.pk and row.text == cell.text)
         return next((precedents.Known(row, entry, self.states) for row in own), None)
 
     def _skipped(self, settled: Mapping[str, str]) -> dict[str, str]:

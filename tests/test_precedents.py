@@ -272,7 +272,7 @@ def test_a_dispute_asks_the_same_number_of_questions_whatever_is_remembered(
         precedent(world, case)
     world.close("policy", "regime")
     client.force_login(world.adjudicator)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(22):
         page = client.get(reverse("coding:dispute", args=[world.case.pk])).content.decode()
 
     assert page.count("the same answers differed") == count

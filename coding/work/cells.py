@@ -143,12 +143,14 @@ def settle(
     cell = held(cell, by, seen)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
+    was_ruled = cell.rule_id is not None
     cell.text, cell.cause, cell.reason = text, cause, reason.strip()
     cell.status = Status.UNRESOLVED if text is None else Status.ADJUDICATED
     cell.flagged, cell.verified_by, cell.verified_at = False, None, None
     cell.reopened, cell.batch, cell.rule = False, batch, rule or entry
     _sign(cell, by, reason)
-    grounds.lay(cell, sources, by)
+    if sources or was_ruled:
+        grounds.lay(cell, sources, by)
     if entry.variable.roster_of_id and text is not None:
         rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))
     derive(Case.objects.get(pk=cell.case.family_id))
