@@ -187,6 +187,7 @@ def _rules(old: Entry, new: Entry) -> Iterator[Change]:
             yield Change(Kind.CLARIFYING, new.name, part, before, after)
     for part, before, after in (
         ("offered as a filter", _yes(old.filter), _yes(new.filter)),
+        ("weight of a dispute", str(old.weight), str(new.weight)),
         ("order of categories", _order(old, new), _order(new, old)),
         ("notes", _notes(old), _notes(new)),
     ):

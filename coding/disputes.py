@@ -4,100 +4,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Case as Switch
-from django.db.models import CharField, Count, Q, When
-from django.db.models import Value as Constant
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Count, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.http import urlencode
 
-from coding import blind, canonical, codebooks
+from coding import blind, canonical, claims, codebooks, filters, severity
+from coding.claims import Held
+from coding.filters import DIMENSIONS, FLAGGED, NO_YEAR, NOTHING, Asked, Facet, Option
 from coding.models import Case, Entry, Project
 
 PER_PAGE = 50
-NO_REGION = "-"
-AGES = {
-    "day": ("under a day", None, 1),
-    "week": ("1 to 7 days", 1, 7),
-    "month": ("7 to 30 days", 7, 30),
-    "older": ("over 30 days", 30, None),
-}
-FLAGGED = "flagged"
-# A case stands below its family, a partner below its intervention, whatever their titles.
-ORDER = ("above", "case__unit__position", "case__key", "case_id")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the reader wants to see of the queue. An unknown word finds nothing."""
-
-    q: str = ""
-    unit: str = ""
-    section: str = ""
-    variable: str = ""
-    region: str = ""
-    age: str = ""
-    state: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
-        return cls(**{f.name: query.get(f.name, "").strip()[:200] for f in fields(cls)})
-
-    @property
-    def parts(self) -> list[tuple[str, str]]:
-        """What was asked for, name by name."""
-        asked = ((f.name, getattr(self, f.name)) for f in fields(self))
-        return [(name, value) for name, value in asked if value]
-
-    @property
-    def query(self) -> str:
-        """The same wish as the end of an address."""
-        return urlencode(self.parts)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Disputes that every filter treats alike, and how many they are."""
-
-    unit: str
-    section: str
-    variable: str
-    region: str
-    age: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One filter with its choices; their counts add up to what stands without this filter."""
-
-    name: str
-    label: str
-    chosen: str
-    options: list[Option]
-
-    @property
-    def total(self) -> int:
-        return sum(option.count for option in self.options)
-
-    @property
-    def is_useful(self) -> bool:
-        """Cases of which no region is known are not told apart by it."""
-        return bool(self.chosen) or [o.value for o in self.options] != [NO_REGION]
+SEPARATOR = "|"  # between the answers of a pair
+WITHOUT = {"variable", "pair"}  # a pair of answers is one of its variable: they go together
+# What one group of disputes is counted under: its variable, each dimension, the pair, how many.
+Counted = tuple[int, dict[str, str], int]
 
 
 @dataclass(frozen=True)
@@ -111,41 +38,9 @@ class Row:
     stands: str
     since: datetime
     days: int
-
-
-class Place:
-    """Where a case stands in the queue, whether or not it has a dispute left, and its neighbours.
-
-    Counted in one pass; the neighbours are looked for only where they are shown.
-    """
-
-    def __init__(self, queue: Queue, case: Case) -> None:
-        self._disputes = queue.narrowed
-        self._key = (
-            case.root.key if case.root else case.key,
-            case.unit.position,
-            case.key,
-            case.pk,
-        )
-        counted = self._disputes.aggregate(
-            disputes=Count("pk"),
-            cases=Count("case", distinct=True),
-            before=Count("case", distinct=True, filter=_beyond(self._key, "lt")),
-        )
-        self.number, self.of = counted["before"] + 1, counted["cases"]
-        self.disputes: int = counted["disputes"]
-
-    @cached_property
-    def previous(self) -> int | None:
-        back = [f"-{name}" for name in ORDER]
-        return self._first(self._disputes.filter(_beyond(self._key, "lt")).order_by(*back))
-
-    @cached_property
-    def next(self) -> int | None:
-        return self._first(self._disputes.filter(_beyond(self._key, "gt")).order_by(*ORDER))
-
-    def _first(self, found: blind.Cells) -> int | None:
-        return found.values_list("case", flat=True).first()
+    severity: float
+    band: str
+    held: Held | None
 
 
 class Queue:
@@ -159,10 +54,18 @@ class Queue:
     def entries(self) -> dict[int, Entry]:
         return codebooks.newest_entries(self.project)
 
+    @cached_property
+    def heaviest(self) -> int:
+        """The most that a dispute can matter under this codebook."""
+        return filters.heaviest(self.entries)
+
     @property
     def _found(self) -> blind.Cells:
         """What the search finds, before the filters."""
         disputes = self._in_state()
+        if self.asked.family:
+            family = int(self.asked.family) if self.asked.family.isdecimal() else 0
+            disputes = disputes.filter(Q(case=family) | Q(case__root=family))
         if not self.asked.q:
             return disputes
         named = [v for v, e in self.entries.items() if _names(e, self.asked.q)]
@@ -192,46 +95,118 @@ class Queue:
     @property
     def narrowed(self) -> blind.Cells:
         """What the filters leave of it, with what it is sorted by."""
-        found = self._found.annotate(above=Coalesce("case__root__key", "case__key"))
+        found = self._found.annotate(
+            above=Coalesce("case__root__key", "case__key"), weighed=filters.weighed(self.entries)
+        )
         if self.asked.unit or self.asked.section or self.asked.variable:
-            chosen = [v for v, e in self.entries.items() if self._is_chosen(e)]
+            chosen = [v for v, e in self.entries.items() if not self._missed(e)]
             found = found.filter(variable__in=chosen)
-        if self.asked.region:
-            found = found.annotate(region=_region()).filter(region=self.asked.region)
-        if self.asked.age:
-            found = found.filter(_aged(self.asked.age, self.now))
+        for name in DIMENSIONS:
+            if wanted := getattr(self.asked, name):
+                found = found.annotate(**{name: self._dimension(name)}).filter(**{name: wanted})
+        if self.asked.pair:
+            found = found.filter(pk__in=[c for c, p in self.pairs.items() if p == self.asked.pair])
         return found
 
-    def _is_chosen(self, entry: Entry) -> bool:
-        asked = self.asked
-        return (
-            asked.unit in ("", entry.variable.unit.name)
-            and asked.section in ("", entry.section)
-            and asked.variable in ("", entry.name)
-        )
+    @property
+    def sorted(self) -> blind.Cells:
+        """The same, in the order that was asked for."""
+        found = self.narrowed
+        if self.asked.sort.endswith("variable"):
+            found = found.annotate(place=filters.placed(self.entries))
+        return found.order_by(*filters.order(self.asked.sort))
+
+    def _dimension(self, name: str) -> Combinable:
+        return filters.dimension(name, self.user, self.entries, self.now)
+
+    def _missed(self, entry: Entry) -> list[str]:
+        """The filters by variable that this entry does not pass."""
+        return [n for n, of in self._of_entry(entry) if getattr(self.asked, n) not in ("", of)]
+
+    # ---- which answers differ, for one variable
 
     @cached_property
-    def groups(self) -> list[Group]:
-        """Everything that is counted beside the filters, in one GROUP BY."""
-        aged = Switch(
-            *(When(_aged(age, self.now), then=Constant(age)) for age in AGES),
-            output_field=CharField(),
-        )
-        rows = (
-            self._found.annotate(region=_region(), age=aged)
-            .values_list("variable", "region", "age")
-            .annotate(count=Count("pk"))
-            .order_by()
-        )
-        return [
-            Group(e.variable.unit.name, e.section, e.name, region, age, count)
-            for variable, region, age, count in rows
-            for e in [self.entries[variable]]
+    def _paired(self) -> Entry | None:
+        """The chosen variable, where its answers are a closed list."""
+        chosen = (e for e in self.entries.values() if e.name == self.asked.variable)
+        fit = (e for e in chosen if e.domain.categories and e.domain.kind != "set")
+        return next(fit, None)
+
+    @cached_property
+    def pairs(self) -> dict[int, str]:
+        """By dispute of the chosen variable, the answers that stand against each other."""
+        if self._paired is None:
+            return {}
+        variable = self._paired.variable_id
+        cells = dict(self._found.filter(variable=variable).values_list("case", "pk"))
+        said = self._said(set(cells), {variable})
+        return {
+            cell: self._pair(self._paired, said[case, variable]) for case, cell in cells.items()
+        }
+
+    def _pair(self, entry: Entry, texts: Sequence[str]) -> str:
+        ranks = {code: n for n, code in enumerate(entry.domain.categories)}
+        apart = sorted(set(texts), key=lambda text: (ranks.get(text, len(ranks)), text))
+        return f"{entry.name}:{SEPARATOR.join(apart)}"
+
+    def _pair_words(self, pair: str) -> str:
+        assert self._paired
+        texts = pair.partition(":")[2].split(SEPARATOR)
+        return " against ".join(canonical.show(text, self._paired.domain) for text in texts)
+
+    # ---- counts beside the filters
+
+    @cached_property
+    def _counted(self) -> list[Counted]:
+        """Everything that is counted beside the filters, in one GROUP BY.
+
+        Disputes of a variable whose pairs are told apart are counted one by one.
+        """
+        found = self._found.annotate(weighed=filters.weighed(self.entries))
+        found = found.annotate(**{name: self._dimension(name) for name in DIMENSIONS})
+        paired = self._paired.variable_id if self._paired else 0
+        grouped = found.exclude(variable=paired).values_list("variable", *DIMENSIONS)
+        counted: list[Counted] = [
+            (variable, dict(zip(DIMENSIONS, of, strict=True)), count)
+            for variable, *of, count in grouped.annotate(count=Count("pk")).order_by()
         ]
+        if paired:
+            each = found.filter(variable=paired).order_by().values_list("pk", *DIMENSIONS)
+            for pk, *of in each:
+                holds = dict(zip(DIMENSIONS, of, strict=True)) | {"pair": self.pairs[pk]}
+                counted.append((paired, holds, 1))
+        return counted
+
+    @cached_property
+    def _tallies(self) -> dict[str, Counter[str]]:
+        """By filter how many disputes each of its choices holds under all the other filters.
+
+        A dispute that fails one filter alone is counted beside that one; `""` counts those that
+        fail none.
+        """
+        chosen = [n for n in (*DIMENSIONS, "pair") if getattr(self.asked, n)]
+        named = {v: self._of_entry(e) for v, e in self.entries.items()}
+        missed = {v: set(self._missed(e)) for v, e in self.entries.items()}
+        tallies: dict[str, Counter[str]] = defaultdict(Counter)
+        for variable, holds, count in self._counted:
+            fails = missed[variable].union(
+                n for n in chosen if holds.get(n) != getattr(self.asked, n)
+            )
+            if len(fails) > len(WITHOUT):
+                continue
+            for name, value in (*named[variable], *holds.items(), ("", "")):
+                if not fails or fails <= (WITHOUT if name == "variable" else {name}):
+                    tallies[name][value] += count
+        return tallies
+
+    def _of_entry(self, entry: Entry) -> tuple[tuple[str, str], ...]:
+        """What a dispute is counted under by its variable alone."""
+        of = (entry.variable.unit.name, entry.section, entry.name)
+        return tuple(zip(("unit", "section", "variable"), of, strict=True))
 
     @cached_property
     def total(self) -> int:
-        return sum(group.count for group in self.groups if self._fits(group))
+        return self._tallies[""][""]
 
     @property
     def everything(self) -> int:
@@ -244,61 +219,70 @@ class Queue:
         counted: int = self.narrowed.aggregate(cases=Count("case", distinct=True))["cases"]
         return counted
 
-    def _fits(self, group: Group, leaving_out: str = "") -> bool:
-        return all(
-            getattr(self.asked, name) in ("", getattr(group, name))
-            for name in ("unit", "section", "variable", "region", "age")
-            if name != leaving_out
-        )
-
     @cached_property
     def facets(self) -> list[Facet]:
         """The filters, each counted under all the others."""
         named = {e.name: e for e in self.entries.values()}
-        units = {e.variable.unit.name: str(e.variable.unit) for e in self.entries.values()}
         by_place = sorted(named.values(), key=lambda e: (e.variable.unit.position, e.position))
-        sections = {e.section: e.section or "no section" for e in by_place}
+        units = {e.variable.unit.name: str(e.variable.unit) for e in by_place}
         variables = {e.name: f"{e.name} · {e.label}" for e in by_place}
-        regions = {g.region: g.region for g in sorted(self.groups, key=lambda g: g.region)}
-        labels = regions | {NO_REGION: "no region"} if NO_REGION in regions else regions
+        regions = {r: "no region" if r == NOTHING else r for r in self._known("region")}
         return [
             self._facet("unit", "Unit", units),
-            self._facet("section", "Section", sections),
+            self._facet("section", "Section", {e.section: e.section for e in by_place}),
             self._facet("variable", "Variable", variables),
-            self._facet("region", "Region", labels),
-            self._facet("age", "Age", {age: words for age, (words, _, _) in AGES.items()}),
+            *([self._facet("pair", "Answers", self._pairs_in_words)] if self._paired else []),
+            self._facet("severity", "Severity", severity.BANDS),
+            self._facet("region", "Region", regions),
+            self._facet("period", "Period", self._periods),
+            self._facet("age", "Age", {age: words for age, (words, _, _) in filters.AGES.items()}),
+            self._facet("claim", "Settled by", filters.CLAIMS),
         ]
 
+    def _known(self, name: str) -> list[str]:
+        return sorted({holds[name] for _, holds, _ in self._counted})
+
+    @property
+    def _periods(self) -> dict[str, str]:
+        return {d: "no year" if d == NO_YEAR else f"{d}s" for d in self._known("period")}
+
+    @property
+    def _pairs_in_words(self) -> dict[str, str]:
+        counted = Counter(self.pairs.values())
+        return {pair: self._pair_words(pair) for pair, _ in counted.most_common()}
+
     def _facet(self, name: str, label: str, words: Mapping[str, str]) -> Facet:
-        counts: Counter[str] = Counter()
-        for group in self.groups:
-            if self._fits(group, leaving_out=name):
-                counts[getattr(group, name)] += group.count
-        chosen = getattr(self.asked, name)
+        counts, chosen = self._tallies[name], getattr(self.asked, name)
         options = [
-            Option(value, text, counts[value])
+            Option(value, text or "no section", counts[value])
             for value, text in words.items()
             if counts[value] or value == chosen
         ]
         return Facet(name, label, chosen, options)
+
+    # ---- rows
 
     def page(self, number: str | None) -> Page[int]:
         """One page of the queue by number; the total is known, so nothing is counted again."""
         return Paginator(range(self.total), PER_PAGE).get_page(number)
 
     def rows(self, page: Page[int]) -> list[Row]:
-        """What stands on a page, sorted by family, case and variable."""
-        cells = self.narrowed.select_related("case__unit", "case__root")
+        """What stands on a page, in the order that was asked for."""
+        cells = self.sorted.select_related("case__unit", "case__root")
         first = max(page.start_index() - 1, 0)
-        return self._rows(cells.order_by(*ORDER, "variable")[first : page.end_index()])
+        return self._rows(cells[first : page.end_index()])
 
     def _rows(self, cells: blind.Cells) -> list[Row]:
         listed = list(cells)
         said = self._said({c.case_id for c in listed}, {c.variable_id for c in listed})
         of_states = any(_holds_states(self.entries[c.variable_id]) for c in listed)
         states = codebooks.states_of(self.project.pk) if of_states else {}
-        return [
-            Row(
+        held = claims.held(self.user, self.project, {c.case.family_id for c in listed}, self.now)
+        rows = []
+        for cell in listed:
+            entry = self.entries[cell.variable_id]
+            weighs = round(entry.weight * cell.distance, 3)
+            row = Row(
                 cell=cell.pk,
                 case=cell.case,
                 entry=entry,
@@ -306,10 +290,12 @@ class Queue:
                 stands=canonical.show(cell.text, entry.domain, states),
                 since=cell.since,
                 days=(self.now - cell.since).days,
+                severity=weighs,
+                band=severity.band(entry.weight * cell.distance, self.heaviest),
+                held=held.get(cell.case.family_id),
             )
-            for cell in listed
-            for entry in [self.entries[cell.variable_id]]
-        ]
+            rows.append(row)
+        return rows
 
     def _said(self, cases: set[int], variables: set[int]) -> Mapping[tuple[int, int], list[str]]:
         """What each coder says last, without who it was."""
@@ -323,34 +309,6 @@ def _names(entry: Entry, words: str) -> bool:
     """Whether the words occur in the variable's name, label or question."""
     said = f"{entry.name}\n{entry.label}\n{entry.question}"
     return words.casefold() in said.casefold()
-
-
-def _region() -> Coalesce:
-    """The region known of a case before coding; a partner's is its intervention's."""
-    return Coalesce(
-        KeyTextTransform("region", "case__root__facts"),
-        KeyTextTransform("region", "case__facts"),
-        Constant(NO_REGION),
-        output_field=CharField(),
-    )
-
-
-def _aged(age: str, now: datetime) -> Q:
-    """Disputes that have been open for so long."""
-    if age not in AGES:
-        return Q(pk=None)
-    _, least, most = AGES[age]
-    found = Q() if least is None else Q(since__lte=now - timedelta(days=least))
-    return found if most is None else found & Q(since__gt=now - timedelta(days=most))
-
-
-def _beyond(key: Sequence[object], direction: str) -> Q:
-    """What comes before (lt) or after (gt) a key in ORDER."""
-    found, level = Q(pk=None), Q()
-    for name, value in zip(ORDER, key, strict=True):
-        found |= level & Q(**{f"{name}__{direction}": value})
-        level &= Q(**{name: value})
-    return found
 
 
 def _holds_states(entry: Entry) -> bool:

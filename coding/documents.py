@@ -103,6 +103,7 @@ def _entry_of(entry: Entry) -> dict[str, object]:
         **({"max": _number(v.maximum)} if v.maximum is not None else {}),
         **({"tolerance": _number(v.tolerance)} if v.tolerance is not None else {}),
         **({"compare": v.compare} if v.compare != compares_by_default(v.kind, v.pattern) else {}),
+        **({"weight": entry.weight} if entry.weight != 1 else {}),
         **_filled(
             pattern=v.pattern,
             categories=categories_of(entry),

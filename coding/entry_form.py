@@ -16,7 +16,7 @@ LINES = (
     *("measure", "pattern"),
 )
 AREAS = ("question", "derived_from", "derive", "rule", "example", "sources")
-NUMBERS = ("min", "max", "tolerance")
+NUMBERS = ("min", "max", "tolerance", "weight")
 FLAGS = ("required", "filter")
 CATEGORY = ("was", "code", "label", *shapes.CATEGORY_WORDS, "alone")
 CHECK = ("expr", "severity", "message")

@@ -96,6 +96,7 @@ def words(document: Document) -> Document:
         "sources": document.get("sources", ""),
         "required": bool(document.get("required")),
         "filter": bool(document.get("filter")),
+        "weight": document.get("weight", 1),
         "skip_if": skip.get("if", ""),
         "skip_value": str(skip.get("then", "")),
         "checks": [{"severity": "hard"} | check for check in document.get("checks") or []],

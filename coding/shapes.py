@@ -39,6 +39,7 @@ VARIABLE: Shape = {
     "required": "flag",
     "filter": "flag",
     "compare": "flag",
+    "weight": "digit",
     "rule": "text",
     "example": "text",
     "sources": "text",
@@ -185,6 +186,8 @@ def _broken(value: object, kind: str, longest: str = "") -> str:
         return f"must be {words}, not {value!r}."
     if kind == "number" and not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
         return "is too large a number."
+    if kind == "digit" and not 0 <= value <= 9:  # type: ignore[operator]
+        return f"must be {words}, not {value!r}."
     if longest and len(str(value)) > int(longest):
         return f"is longer than {longest} characters."
     return ""
@@ -195,6 +198,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "label": ((str, int, float), "text (in quotation marks if it looks like something else)"),
     "code": ((str, int), "a whole number or a word in quotation marks"),
     "number": ((int, float), "a number"),
+    "digit": (int, "a whole number from 0 to 9"),
     "flag": (bool, "true or false"),
     "mapping": (Mapping, "a mapping"),
     "rows": (list, "a list"),

@@ -101,6 +101,7 @@ def _variable(
             required=st.booleans(),
             filter=st.booleans(),
             compare=st.booleans(),
+            weight=st.integers(0, 9),
             rule=texts,
             example=texts,
             sources=texts,

@@ -12,9 +12,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from coding import blind, work
-from coding.disputes import Asked, Place, Queue
+from coding.disputes import Queue
 from coding.evidence import Dossier, Evidence
+from coding.filters import Asked
 from coding.models import Case, Coding, Member
+from coding.places import Place
 from tests.conftest import World
 
 RULING = {"act": "settle", "cause": "judgement", "reason": "Source 3, p. 12"}
@@ -172,17 +174,12 @@ def test_the_counts_beside_every_filter_add_up(world: World) -> None:
     whole = queue(world)
     narrowed = queue(world, region="Europe", variable="goal")
 
-    assert {facet.name: facet.total for facet in whole.facets} == dict.fromkeys(
-        ("unit", "section", "variable", "region", "age"), 3
+    names = ("unit", "section", "variable", "severity", "region", "period", "age", "claim")
+    assert {facet.name: facet.total for facet in whole.facets} == dict.fromkeys(names, 3)
+    assert {facet.name: facet.total for facet in narrowed.facets} == dict.fromkeys(
+        (*names, "pair"), 2
     )
-    assert {facet.name: facet.total for facet in narrowed.facets} == {
-        "unit": 2,
-        "section": 2,
-        "variable": 2,
-        "region": 2,
-        "age": 2,
-    }
-    assert [(o.value, o.count) for o in whole.facets[3].options] == [("-", 1), ("Europe", 2)]
+    assert [(o.value, o.count) for o in whole.facets[4].options] == [("-", 1), ("Europe", 2)]
 
 
 def test_a_chosen_filter_still_tells_what_its_other_choices_hold(world: World) -> None:
@@ -275,7 +272,7 @@ def test_the_queue_asks_the_same_number_of_questions_whatever_its_length(
     disputed(world, count)
     judge.get(queue_url(world))  # the codebook is read once per process
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         judge.get(queue_url(world))
 
 
@@ -284,7 +281,9 @@ def test_a_filter_stands_there_unless_it_tells_nothing_apart(world: World, judge
 
     page = judge.get(queue_url(world)).text
 
-    assert re.findall(r'<select name="(\w+)"', page) == ["unit", "section", "variable", "age"]
+    assert re.findall(r'<select name="(\w+)"', page) == [
+        *("unit", "section", "variable", "severity", "age")
+    ]
 
 
 def flagged(world: World, more: int = 0) -> None:
@@ -331,7 +330,7 @@ def test_flagged_cells_cost_the_same_number_of_questions_whatever_their_number(
     flagged(world, count)
     judge.get(queue_url(world))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         judge.get(f"{queue_url(world)}?state=flagged")
     assert queue(world, state="flagged").total == count + 1
 

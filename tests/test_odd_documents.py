@@ -30,6 +30,7 @@ EVERYWHERE = list(places(DOCUMENT))
 KEYS = sorted(
     {str(key) for path in EVERYWHERE for key in path if isinstance(key, str)}
     | {"pattern", "tolerance", "exclusive", "categories_from", "filter", "compare", "rows", "note"}
+    | {"weight"}
 )
 WORDS = ["goal", "intervention", "set", "date", "-77", "goal == 1", "siblings", "none", "[", "x;y"]
 content = st.recursive(

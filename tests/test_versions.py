@@ -247,6 +247,7 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["derived_from", "known_disagreement", "note", "measure"], words),
     **dict.fromkeys(["required", "filter", "compare"], st.booleans()),
     **dict.fromkeys(["min", "max", "tolerance"], numbers),
+    "weight": st.integers(0, 9),
     "level": st.sampled_from(["nominal", "ordinal", "interval", "ratio"]),
     "type": st.sampled_from(list(documents.KINDS)),
     "pattern": st.sampled_from(["[a-z]+", "(a|b)*", "\\d{4}", "[", "a)|(b"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coding.models.batch import Batch
 from coding.models.case import Case, Source
+from coding.models.claim import Claim, SavedView
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
 from coding.models.design import Design
@@ -20,6 +21,7 @@ __all__ = [
     "Cell",
     "Certification",
     "Citation",
+    "Claim",
     "Codebook",
     "Coding",
     "Design",
@@ -32,6 +34,7 @@ __all__ = [
     "Project",
     "Proposal",
     "Recoding",
+    "SavedView",
     "Source",
     "State",
     "Unit",

@@ -150,6 +150,9 @@ class Entry(models.Model):
     sources = models.TextField(blank=True)
     required = models.BooleanField(default=False)
     filter = models.BooleanField(default=False, help_text="Offered as a filter of cases.")
+    weight = models.PositiveSmallIntegerField(
+        default=1, help_text="How much a dispute about it matters, 0 to 9."
+    )
     skip_if = models.CharField(max_length=500, blank=True)
     skip_value = models.CharField(max_length=40, blank=True)
     checks = models.JSONField(default=list, blank=True)
@@ -166,6 +169,7 @@ class Entry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["codebook", "name"], name="entry_name"),
             models.UniqueConstraint(fields=["codebook", "variable"], name="entry_variable"),
+            models.CheckConstraint(condition=Q(weight__lte=9), name="weight_0_to_9"),
         ]
 
     def __str__(self) -> str:

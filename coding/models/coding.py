@@ -166,6 +166,9 @@ class Cell(models.Model):
         help_text="The entry whose rule decided.",
     )
     flagged = models.BooleanField(default=False, help_text="A later coding differs.")
+    distance = models.FloatField(
+        default=0, help_text="How far its codings lie apart, 0 to 1, when they were compared."
+    )
     reopened = models.BooleanField(default=False, help_text="Somebody must look at it again.")
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(
@@ -195,6 +198,9 @@ class Cell(models.Model):
                 condition=~Q(status__in=["adjudicated", "unresolved"])
                 | (~Q(reason="") & ~Q(cause="")),
                 name="adjudicated_has_reason_and_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(distance__gte=0) & Q(distance__lte=1), name="distance_0_to_1"
             ),
         ]
         indexes = [models.Index(fields=["status", "variable", "case"], name="cell_by_status")]

@@ -99,6 +99,7 @@ def _facts(entry: Entry) -> Iterator[str]:
         ("Minimum", _number(variable.minimum)),
         ("Maximum", _number(variable.maximum)),
         ("Tolerance", _number(variable.tolerance)),
+        ("Weight of a dispute", str(entry.weight) if entry.weight != 1 else ""),
         ("Example", entry.example),
         ("Look in", entry.sources),
     ):

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST
 
 from coding import access, blind, canonical, codebooks, precedents, work
 from coding.bulk import BulkRule, Proposed, Said, proposals, stamp
-from coding.disputes import ORDER, Asked, Queue
+from coding.disputes import Queue
 from coding.errors import Refused
+from coding.filters import ORDER, Asked
 from coding.models import Batch, Case, Entry, Member, Project
 
 MOST = 2_000

@@ -13,11 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from coding import access, blind, work
-from coding.disputes import Asked, Place, Queue
+from coding import access, blind, claims, work
+from coding.claims import Held
+from coding.disputes import Queue
 from coding.errors import Refused
 from coding.evidence import GROUPS, Dossier, Evidence, Passage, Relative, Ruling
-from coding.models import Entry, Source
+from coding.filters import Asked
+from coding.models import Entry, SavedView, Source
+from coding.places import Place
 from coding.precedents import NEAREST, Known
 from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
 from coding.views.writing import is_fetch, writes
@@ -36,6 +39,8 @@ def disputes(request: HttpRequest, slug: str) -> HttpResponse:
         "asked": queue.asked,
         "page": page,
         "rows": queue.rows(page),
+        "columns": queue.asked.columns,
+        "views": SavedView.objects.filter(member=member),
         "may_reopen": member.role in access.CURATORS,
     }
     return render(request, "coding/disputes.html", context)
@@ -44,7 +49,9 @@ def disputes(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything that was said of one case, side by side, with the rules and earlier rulings."""
-    return Desk(request, pk).page()
+    desk = Desk(request, pk)
+    desk.claim()
+    return desk.page()
 
 
 def settle(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
@@ -132,6 +139,19 @@ class Desk:
     @cached_property
     def barred(self) -> str:
         return work.barred(self.case, self.user)
+
+    def claim(self) -> None:
+        """Who opens a case to settle it has it for a while, unless somebody else has."""
+        if self.dossier.of("open") and not self.barred:
+            work.claim(case=self.case, by=self.user)
+
+    @cached_property
+    def held(self) -> Held | None:
+        """Who settles this case now; nothing of it where there is nothing to settle."""
+        if not self.dossier.of("open"):
+            return None
+        family = self.case.family_id
+        return claims.held(self.user, self.case.unit.project, [family]).get(family)
 
     @cached_property
     def place(self) -> Place:

@@ -8,6 +8,15 @@ from __future__ import annotations
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.batches import reopen, rule_in_bulk, undo_batch
 from coding.work.cells import CAUSES, barred, recompute, settle, verify
+from coding.work.claims import (
+    Shared,
+    claim,
+    drop_view,
+    keep_view,
+    share_out,
+    take_back_assigned,
+    take_over,
+)
 from coding.work.decisions import Decision, ancestry, decision_of
 from coding.work.drift import Drift, drift
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
@@ -38,6 +47,7 @@ __all__ = [
     "Decision",
     "Drift",
     "Recorded",
+    "Shared",
     "add_citation",
     "add_row",
     "ancestry",
@@ -45,16 +55,19 @@ __all__ = [
     "assign",
     "barred",
     "certify",
+    "claim",
     "clear_value",
     "close_proposal",
     "compute_again",
     "deal",
     "decision_of",
     "drift",
+    "drop_view",
     "end_waiver",
     "follow_codebook",
     "foresee",
     "give_back",
+    "keep_view",
     "knows",
     "left",
     "mark_gold",
@@ -69,9 +82,12 @@ __all__ = [
     "rule_in_bulk",
     "save_value",
     "settle",
+    "share_out",
     "submit",
     "take_back",
+    "take_back_assigned",
     "take_off_gold",
+    "take_over",
     "token",
     "train",
     "unblind",

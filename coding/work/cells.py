@@ -12,12 +12,12 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
-from coding import blind, codebooks, rules
+from coding import blind, codebooks, rules, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
 from coding.models import Batch, Case, Cell, Codebook, Coding, Entry, Source, Value
-from coding.work import grounds, rows, signed
+from coding.work import claims, grounds, rows, signed
 from coding.work.act import act
 
 Status = Cell.Status
@@ -41,8 +41,10 @@ def compare(root: Case, cases: Sequence[int]) -> None:
     for (case, variable), each in said.items():
         cell = known.get((case, variable))
         if cell is None:
-            verdict = _verdict(each, entries[variable])
-            fresh.append(Cell(case_id=case, variable_id=variable, coders=len(each), **verdict))
+            verdict, apart = _verdict(each, entries[variable]), _apart(each, entries[variable])
+            cell = Cell(case_id=case, variable_id=variable, coders=len(each), distance=apart)
+            cell.status, cell.text = str(verdict["status"]), verdict["text"]
+            fresh.append(cell)
         else:
             _compare_again(cell, each, entries[variable])
     bulk_create_with_history(fresh, Cell, default_change_reason="case opened")
@@ -79,9 +81,17 @@ def _verdict(said: list[Said], entry: Entry) -> dict[str, str | None]:
     return {"status": Status.DISPUTED, "text": None}
 
 
+def _apart(said: list[Said], entry: Entry) -> float:
+    """How far the answers lie apart; what coders need not agree on is not measured."""
+    if not entry.variable.compare:
+        return 0.0
+    return severity.apart([each.text for each in said], entry.domain, entry.variable.measure)
+
+
 def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
     """An unsettled cell follows its codings; a settled one is flagged if a later one differs."""
-    before = (cell.status, cell.text, cell.coders, cell.flagged)
+    before = (cell.status, cell.text, cell.coders, cell.flagged, cell.distance)
+    cell.distance = _apart(said, entry)
     # What was carried rests on more than what was said of the variable as it is now.
     cell.coders = max(cell.coders, len(said)) if cell.recoding_id else len(said)
     if cell.status in UNSETTLED and not _is_held_fast(cell):
@@ -93,7 +103,7 @@ def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
         later = [each.text for each in said if each.opened > cell.since]
         differs = not all(same(cell.text, text, entry.domain) for text in later)
         cell.flagged = cell.flagged or differs
-    if before != (cell.status, cell.text, cell.coders, cell.flagged):
+    if before != (cell.status, cell.text, cell.coders, cell.flagged, cell.distance):
         signed.save(cell, why="compared again")
 
 
@@ -136,11 +146,14 @@ def settle(
     """Adjudicate a dispute, or correct a settled cell: the same act, with a cause and a reason.
 
     `text` None leaves it unresolved, and the release says so. `seen` is the `since` of the cell
-    that the adjudicator looked at; somebody else's ruling in between is not overwritten.
+    that the adjudicator looked at; somebody else's ruling in between is not overwritten. Where
+    somebody else has claimed the case it is refused; a batch of rulings passes claims by.
     `rule` is the entry that decided, where it is not the cell's own; `sources` are those on which
     the ruling rests, each with the place in it.
     """
     cell = held(cell, by, seen)
+    if batch is None:
+        claims.respect(cell.case, by)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
     was_ruled = cell.rule_id is not None

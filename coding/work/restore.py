@@ -33,6 +33,7 @@ LIMITS = (MaxLengthValidator, MaxValueValidator, MinValueValidator)
 KINDS: list[tuple[type[Field[Any, Any]], type | tuple[type, ...]]] = [
     (models.BooleanField, bool),
     (models.IntegerField, int),
+    (models.FloatField, (int, float)),
     (models.JSONField, object),
 ]
 PARSED: list[tuple[type[Field[Any, Any]], Callable[[str], Any]]] = [

@@ -23,6 +23,7 @@ from coding.models import (
     Cell,
     Certification,
     Citation,
+    Claim,
     Codebook,
     Coding,
     Design,
@@ -35,6 +36,7 @@ from coding.models import (
     Project,
     Proposal,
     Recoding,
+    SavedView,
     Source,
     State,
     Unit,
@@ -73,6 +75,8 @@ MODELS: dict[str, type[Model]] = {
     "gold": Gold,
     "certifications": Certification,
     "waivers": Waiver,
+    "claims": Claim,
+    "saved_views": SavedView,
 }
 # The way from a row to what holds it.
 HOLDERS = {
@@ -100,6 +104,8 @@ HOLDERS = {
     "gold": ("case", "cases"),
     "certifications": ("member", "members"),
     "waivers": ("case", "cases"),
+    "claims": ("case", "cases"),
+    "saved_views": ("member", "members"),
 }
 
 

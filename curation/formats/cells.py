@@ -65,7 +65,7 @@ def value_of(text: str, kind: str) -> object:
         return _FLAGS.get(text.lower(), text)
     if word == "treatment":
         return False if _FLAGS.get(text.lower()) is False else text
-    if word in ("code", "number") and re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text):
+    if word in ("code", "number", "digit") and re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text):
         return int(text)
     if word == "number" and re.fullmatch(r"-?[0-9]+\.[0-9]+", text):
         return float(text)

@@ -53,6 +53,8 @@ def _variable(variable: Document) -> Document:
     for flag, unsaid in (("required", False), ("filter", False), ("compare", default)):
         if found.get(flag) is unsaid:
             del found[flag]
+    if found.get("weight") == 1:
+        del found["weight"]
     return found | _saying({**_answers(found), **_rules(found)})
 
 

@@ -12,7 +12,7 @@ HEAD = ("id", "title", "version", "language", "units", "missing_codes")
 # As a codebook is read: what it is, what may be answered, when it is asked, how it is coded.
 VARIABLE = (
     *("name", "renamed_from", "unit", "section", "label", "question", "type", "level"),
-    *("required", "filter", "compare", "reference", "roster_of", "measure"),
+    *("required", "filter", "compare", "weight", "reference", "roster_of", "measure"),
     *("min", "max", "tolerance", "pattern", "categories_from", "categories", "exclusive"),
     *("skip", "checks", "derived_from", "derive", "rule", "example", "sources"),
     *shapes.EXTRA,

@@ -121,6 +121,7 @@ _KINDS: dict[str, Schema] = {
     "label": _TEXT | {"type": ["string", "number"]},
     "code": _TEXT | {"type": ["string", "integer"]},
     "number": {"type": "number", "minimum": -shapes.LARGEST, "maximum": shapes.LARGEST},
+    "digit": {"type": "integer", "minimum": 0, "maximum": 9},
     "flag": {"type": "boolean"},
     "treatment": {"enum": [False, "as_category", "configurable"]},
     "mapping": {"type": "object"},

@@ -26,6 +26,7 @@ WHY = {
     "roster_of": "Which instruments repeat is set in REDCap itself.",
     "filter": "A data dictionary does not say which answers its lists are searched by.",
     "compare": "A data dictionary does not compare two coders.",
+    "weight": "A data dictionary does not say how much a disagreement matters.",
     "tolerance": "A data dictionary does not compare two coders.",
     "renamed_from": "A data dictionary knows no earlier version of itself.",
 }

@@ -22,6 +22,7 @@ Parts = Mapping[str, object]
 WHY = {
     "filter": "A form does not say which answers its lists are searched by.",
     "compare": "A form does not compare two coders.",
+    "weight": "A form does not say how much a disagreement matters.",
     "tolerance": "A form does not compare two coders.",
     "renamed_from": "A form knows no earlier version of itself.",
 }
