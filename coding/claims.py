@@ -24,6 +24,11 @@ class Held:
     mine: bool
 
     @property
+    def lasts(self) -> bool:
+        """It need not be renewed yet."""
+        return self.until is None or self.until > timezone.now() + Claim.SPARE
+
+    @property
     def sentence(self) -> str:
         """For those who may not rule here now."""
         if self.until is None:

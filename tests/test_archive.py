@@ -59,6 +59,7 @@ def lived_in(world: World) -> World:
             world.say(world.sheet_of(coding.coder, state), "1", "strength")
         work.submit(coding=coding)
     world.settle("200;255", "partners")
+    claims_and_views(world)
     gold_and_certifications(world)
     remembered(world)
     [closed] = world.more_cases(1)
@@ -105,6 +106,14 @@ def remembered(world: World) -> None:
     work.propose(
         project=world.project, variable=entry.variable, words="Say who counts", by=world.adjudicator
     )
+
+
+def claims_and_views(world: World) -> None:
+    """A claim that was taken over, and a view of the queue."""
+    work.claim(case=world.case, by=world.adjudicator)
+    work.take_over(case=world.case, reason="On leave", by=world.curator)
+    member = Member.objects.get(project=world.project, user=world.curator)
+    work.keep_view(member=member, name="Gravest", query="sort=-severity")
 
 
 def drafts(world: World) -> None:

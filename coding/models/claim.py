@@ -25,6 +25,7 @@ class Claim(models.Model):
     """Who settles the disputes of a family of cases now. A hint, not a lock on what is true."""
 
     LASTS = timedelta(minutes=30)
+    SPARE = timedelta(minutes=25)  # one that lasts longer than this is not renewed yet
 
     case = models.OneToOneField(Case, models.CASCADE, related_name="+")  # the family's root
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

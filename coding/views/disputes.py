@@ -142,8 +142,10 @@ class Desk:
 
     def claim(self) -> None:
         """Who opens a case to settle it has it for a while, unless somebody else has."""
-        if self.dossier.of("open") and not self.barred:
+        lasts = self.held and (not self.held.mine or self.held.lasts)
+        if self.dossier.of("open") and not self.barred and not lasts:
             work.claim(case=self.case, by=self.user)
+            del self.held
 
     @cached_property
     def held(self) -> Held | None:

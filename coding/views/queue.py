@@ -95,8 +95,9 @@ def share_out(request: HttpRequest, slug: str) -> HttpResponse:
     member = access.member_or_404(request.user, slug, *access.CURATORS)
     queue = Queue(request.user, member.project, Asked.of(request.GET))
     disputes = _by_family(queue)
-    form = ShareForm(request.POST or None, people=_people(member.project))
-    if request.method == "POST" and "back" in request.POST:
+    posted = request.POST if request.method == "POST" else None
+    form = ShareForm(posted, people=_people(member.project))
+    if "back" in request.POST:
         count = work.take_back_assigned(families=list(disputes), by=request.user)
         messages.success(request, f"{count} case{'' if count == 1 else 's'} anybody may claim.")
         return _to_queue(slug, queue.asked.query)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -15,7 +14,6 @@ from coding.models import Case, Claim, Coding, Member, Project, SavedView
 from coding.work import signed
 from coding.work.act import act
 
-SPARE = timedelta(minutes=25)  # a claim that lasts longer than this is not renewed yet
 MOST_VIEWS = 40
 
 
@@ -38,7 +36,7 @@ def claim(*, case: Case, by: User) -> Claim:
 
 def _renew(found: Claim, by: User) -> None:
     now = timezone.now()
-    if found.until is not None and found.until < now + SPARE:
+    if found.until is not None and found.until < now + Claim.SPARE:
         found.until = now + Claim.LASTS
         signed.save(found, why="renewed", by=by)
 
