@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from coding import access, blind, work
 from coding.disputes import Queue
@@ -26,7 +27,8 @@ class ViewForm(forms.Form):
     name = forms.CharField(max_length=60, error_messages={"required": "Give the view a name."})
 
 
-@writes
+@require_POST
+@login_required
 def keep_view(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep the filters and the order that the page shows under a name."""
     member = access.settler_or_404(request.user, slug)
@@ -39,7 +41,8 @@ def keep_view(request: HttpRequest, slug: str) -> HttpResponse:
     return _to_queue(slug, asked.query)
 
 
-@writes
+@require_POST
+@login_required
 def drop_view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a kept view away; the disputes are as they were."""
     member = access.settler_or_404(request.user, slug)
