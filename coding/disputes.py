@@ -95,9 +95,9 @@ class Queue:
     @property
     def narrowed(self) -> blind.Cells:
         """What the filters leave of it, with what it is sorted by."""
-        found = self._found.annotate(
-            above=Coalesce("case__root__key", "case__key"), weighed=filters.weighed(self.entries)
-        )
+        found = self._found.annotate(above=Coalesce("case__root__key", "case__key"))
+        if self.asked.severity or self.asked.sort.endswith("severity"):
+            found = found.annotate(weighed=filters.weighed(self.entries))
         if self.asked.unit or self.asked.section or self.asked.variable:
             chosen = [v for v, e in self.entries.items() if not self._missed(e)]
             found = found.filter(variable__in=chosen)
