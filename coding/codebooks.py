@@ -316,7 +316,8 @@ def _refuse_unsound(codebook: Codebook) -> None:
     """A draft can come from a codebook that is older than a rule: then it is mended first."""
     if faults := documents.problems(documents.document_of(codebook, _read(codebook.pk))):
         told = " ".join(str(fault) for fault in faults[:3])
-        raise Refused(f"The draft has {len(faults)} faults that have to be mended first. {told}")
+        many = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise Refused(f"Mend the draft first: it has {many}. {told}")
 
 
 def _renew_units(codebook: Codebook) -> None:

@@ -124,12 +124,21 @@ class _Reader:
     def unary(self) -> Part:
         start = self.next.start
         if self.sees("!"):
-            self.take()
-            return self.since(start, kinds.true_or_false(self.unary()))
+            return self.turned(start)
         if self.sees("-"):
             self.take()
             return self.since(start, kinds.negative(self.unary()))
         return self.with_members(start, self.leaf())
+
+    def turned(self, start: int) -> Part:
+        """Two signs are left out by the engine: what stands behind them stays what it is."""
+        signs = 0
+        while self.sees("!"):
+            self.take()
+            signs += 1
+        part = self.unary()
+        truth = kinds.true_or_false(part)
+        return self.since(start, truth if signs % 2 else part.kind)
 
     def leaf(self) -> Part:
         token = self.take()

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from coding import documents, inference, kinds
@@ -209,6 +209,7 @@ def rows() -> Iterator[Row]:
 
 @settings(deadline=None, max_examples=300)
 @given(GROWN)
+@example("!!(true ? w : true)")
 def test_what_an_expression_gives_is_of_the_kind_that_was_foretold(text: str) -> None:
     try:
         compiled(text)
@@ -229,7 +230,11 @@ SIGNS = st.sampled_from("== != < >= + - * / % in".split())  # noqa: SIM905
 def test_of_two_parts_a_misfit_is_told_exactly_where_the_engine_says_one_thing(
     a: str, sign: str, b: str
 ) -> None:
-    """Nothing in each row, or the same: what is of two kinds is never equal."""
+    """Nothing in each row, or the same: what is of two kinds is never equal.
+
+    A list and a date are left out: the engine appends the words for the date's parts.
+    """
+    assume(sign != "+" or {a, b} not in ({"s", "e"}, {"[1]", "e"}))
     text = f"{a} {sign} {b}"
     beside = list(rows())
     results = [evaluate(text, Context(row, siblings=beside)) for row in beside]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, isinf, nan, sqrt
 
 import numpy as np
 
@@ -124,10 +124,15 @@ class Correlation:
         return (self.above - float(self.of(means)) * self.below) @ rows / (self.below @ means)
 
     def limits(self, means: Floats) -> tuple[float, float]:
-        """The form itself, with the error mean squares as large or as small as F allows."""
+        """The form itself, with the error mean squares as large or as small as F allows.
+
+        Not known where the error has next to no degrees of freedom: F then allows anything.
+        """
         free = self._error_freedom(means)
         larger = f_quantile(0.975, self.units - 1, free)
         smaller = 1 / f_quantile(0.975, free, self.units - 1)
+        if isinf(larger):
+            return nan, nan
         low, high = (float(self.of(means * np.array([1, q, q, q]))) for q in (larger, smaller))
         return low, high
 

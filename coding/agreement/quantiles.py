@@ -28,6 +28,8 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     low, high, x = 0.0, 1.0, a / (a + b)
     log_scale = lgamma(a + b) - lgamma(a) - lgamma(b)
     for _ in range(200):
+        if x >= 1:  # closer to 1 than a number can tell
+            break
         error = beta_cdf(x, a, b) - p
         low, high = (low, x) if error > 0 else (x, high)
         density = exp(log_scale + (a - 1) * log(x) + (b - 1) * log1p(-x))
