@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import compress
+from operator import and_
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -23,8 +25,13 @@ from coding.models import Case, Entry, Project
 PER_PAGE = 50
 SEPARATOR = "|"  # between the answers of a pair
 WITHOUT = {"variable", "pair"}  # a pair of answers is one of its variable: they go together
-# What one group of disputes is counted under: its variable, each dimension, the pair, how many.
-Counted = tuple[int, dict[str, str], int]
+BY_VARIABLE: dict[str, Callable[[Entry], str]] = {
+    "unit": lambda entry: entry.variable.unit.name,
+    "section": lambda entry: entry.section,
+    "variable": lambda entry: entry.name,
+}
+NONE: list[tuple[()]] = [()] * (3 + len(DIMENSIONS))
+FILTERS = (*BY_VARIABLE, *DIMENSIONS, "pair")
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Queue:
     def __init__(self, user: User, project: Project, asked: Asked) -> None:
         self.user, self.project, self.asked = user, project, asked
         self.now = timezone.now()
+        self._cases: Sequence[int] = ()  # of each dispute that the search finds
 
     @cached_property
     def entries(self) -> dict[int, Entry]:
@@ -119,10 +127,6 @@ class Queue:
     def _dimension(self, name: str) -> Combinable:
         return filters.dimension(name, self.user, self.entries, self.now)
 
-    def _missed(self, entry: Entry) -> list[str]:
-        """The filters by variable that this entry does not pass."""
-        return [n for n, of in self._of_entry(entry) if getattr(self.asked, n) not in ("", of)]
-
     # ---- which answers differ, for one variable
 
     @cached_property
@@ -157,56 +161,48 @@ class Queue:
     # ---- counts beside the filters
 
     @cached_property
-    def _counted(self) -> list[Counted]:
-        """Everything that is counted beside the filters, in one GROUP BY.
-
-        Disputes of a variable whose pairs are told apart are counted one by one.
-        """
+    def _columns(self) -> dict[str, Sequence[str]]:
+        """What each dispute that the search finds is counted under, filter by filter."""
         found = self._found.annotate(weighed=filters.weighed(self.entries))
         found = found.annotate(**{name: self._dimension(name) for name in DIMENSIONS})
-        paired = self._paired.variable_id if self._paired else 0
-        grouped = found.exclude(variable=paired).values_list("variable", *DIMENSIONS)
-        counted: list[Counted] = [
-            (variable, dict(zip(DIMENSIONS, of, strict=True)), count)
-            for variable, *of, count in grouped.annotate(count=Count("pk")).order_by()
-        ]
-        if paired:
-            each = found.filter(variable=paired).order_by().values_list("pk", *DIMENSIONS)
-            for pk, *of in each:
-                holds = dict(zip(DIMENSIONS, of, strict=True)) | {"pair": self.pairs[pk]}
-                counted.append((paired, holds, 1))
-        return counted
+        rows = list(found.order_by().values_list("pk", "case", "variable", *DIMENSIONS))
+        cells, self._cases, variables, *of = zip(*rows, strict=True) if rows else NONE
+        columns: dict[str, Sequence[str]] = dict(zip(DIMENSIONS, of, strict=True))
+        for name, read in BY_VARIABLE.items():
+            known = {variable: read(entry) for variable, entry in self.entries.items()}
+            columns[name] = [known[variable] for variable in variables]
+        if self._paired:
+            columns["pair"] = [self.pairs.get(cell, "") for cell in cells]
+        return columns
 
-    @cached_property
-    def _tallies(self) -> dict[str, Counter[str]]:
-        """By filter how many disputes each of its choices holds under all the other filters.
+    def _fits(self, leaving_out: Container[str] = ()) -> list[bool] | None:
+        """For each of them whether it passes the filters; None where there are none."""
+        columns, fits = self._columns, None
+        for name in FILTERS:
+            wanted = getattr(self.asked, name)
+            if wanted and name not in leaving_out:
+                column = columns.get(name, ())
+                passes = [value == wanted for value in column] or [False] * len(
+                    self._columns["age"]
+                )
+                fits = passes if fits is None else list(map(and_, fits, passes))
+        return fits
 
-        A dispute that fails one filter alone is counted beside that one; `""` counts those that
-        fail none.
-        """
-        chosen = [n for n in (*DIMENSIONS, "pair") if getattr(self.asked, n)]
-        named = {v: self._of_entry(e) for v, e in self.entries.items()}
-        missed = {v: set(self._missed(e)) for v, e in self.entries.items()}
-        tallies: dict[str, Counter[str]] = defaultdict(Counter)
-        for variable, holds, count in self._counted:
-            fails = missed[variable].union(
-                n for n in chosen if holds.get(n) != getattr(self.asked, n)
-            )
-            if len(fails) > len(WITHOUT):
-                continue
-            for name, value in (*named[variable], *holds.items(), ("", "")):
-                if not fails or fails <= (WITHOUT if name == "variable" else {name}):
-                    tallies[name][value] += count
-        return tallies
+    def _counts(self, name: str) -> Counter[str]:
+        """How many disputes each choice of a filter holds under all the other filters."""
+        column = self._columns[name]
+        fits = self._fits(WITHOUT if name == "variable" else (name,))
+        return Counter(column if fits is None else compress(column, fits))
 
-    def _of_entry(self, entry: Entry) -> tuple[tuple[str, str], ...]:
-        """What a dispute is counted under by its variable alone."""
-        of = (entry.variable.unit.name, entry.section, entry.name)
-        return tuple(zip(("unit", "section", "variable"), of, strict=True))
+    def _missed(self, entry: Entry) -> bool:
+        """Whether this variable is left out by a filter."""
+        asked = self.asked
+        return any(getattr(asked, n) not in ("", read(entry)) for n, read in BY_VARIABLE.items())
 
     @cached_property
     def total(self) -> int:
-        return self._tallies[""][""]
+        fits = self._fits()
+        return len(self._cases) if fits is None else sum(fits)
 
     @property
     def everything(self) -> int:
@@ -216,8 +212,8 @@ class Queue:
     @cached_property
     def cases(self) -> int:
         """In how many cases the disputes stand."""
-        counted: int = self.narrowed.aggregate(cases=Count("case", distinct=True))["cases"]
-        return counted
+        fits = self._fits()
+        return len(set(self._cases if fits is None else compress(self._cases, fits)))
 
     @cached_property
     def facets(self) -> list[Facet]:
@@ -240,7 +236,7 @@ class Queue:
         ]
 
     def _known(self, name: str) -> list[str]:
-        return sorted({holds[name] for _, holds, _ in self._counted})
+        return sorted(set(self._columns[name]))
 
     @property
     def _periods(self) -> dict[str, str]:
@@ -252,7 +248,7 @@ class Queue:
         return {pair: self._pair_words(pair) for pair, _ in counted.most_common()}
 
     def _facet(self, name: str, label: str, words: Mapping[str, str]) -> Facet:
-        counts, chosen = self._tallies[name], getattr(self.asked, name)
+        counts, chosen = self._counts(name), getattr(self.asked, name)
         options = [
             Option(value, text or "no section", counts[value])
             for value, text in words.items()
