@@ -45,12 +45,29 @@ def disputes(page: Page) -> None:
     page.keyboard.press("1")
 
 
+def draft(page: Page) -> None:
+    signed_in(page, "curator")
+    page.get_by_role("link", name="Codebook").first.click()
+    page.get_by_role("link", name="Start a draft").click()
+    page.get_by_role("button", name="Start a draft").click()
+    page.get_by_role("link", name="Coalition").first.click()
+    page.get_by_text("As a coder sees it").wait_for()
+
+
+def reliability(page: Page) -> None:
+    signed_in(page, "curator")
+    page.get_by_role("link", name="Reliability").first.click()
+    page.get_by_role("link", name="Earlier data sets against each other").click()
+    page.get_by_role("link", name="Coalition").first.click()
+    page.get_by_role("heading", name="Which answers are taken for each other").wait_for()
+
+
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     with TemporaryDirectory() as home, sync_playwright() as playwright:
         site = prepared(Site(Path(home)))
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
-        for draw in (sheet, disputes):
+        for draw in (sheet, disputes, draft, reliability):
             page = browser.new_page(
                 base_url=site.url, viewport={"width": 1440, "height": 900}, color_scheme="light"
             )
