@@ -270,12 +270,14 @@ class Dossier:
         self.user, self.case = user, case
         self.project = case.unit.project
         self._remembered: dict[int, list[blind.Guide]] = {}
+        self._rows: dict[int, Any] = {}
 
     @cached_property
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
         found = list(cells.select_related("verified_by", "rule"))
+        self._rows = {cell.pk: cell for cell in found}
         grounds = self._grounds() if any(cell.rule_id for cell in found) else {}
         known = self._precedents(
             {c.variable_id for c in found if _GROUP_OF[c.status] in ("open", "settled")}
@@ -318,6 +320,10 @@ class Dossier:
     @cached_property
     def states(self) -> dict[str, str]:
         return codebooks.states_of(self.project.pk)
+
+    def row(self, pk: int) -> Any:
+        """The cell itself, for acts; None where this person may not see it or it is elsewhere."""
+        return self._rows.get(pk) if self.cells else None
 
     def cell(self, pk: int) -> Evidence:
         return next(e for e in self.cells if e.pk == pk)
@@ -434,9 +440,9 @@ class Dossier:
     def family(self) -> list[Relative]:
         """The case with its partners and objectives, as far as this person may know of them."""
         root = self.case.family_id
-        of_family = Case.objects.filter(Q(pk=root) | Q(root=root))
-        disputes = blind.disputes_for(self.user, self.project).filter(case__in=of_family)
-        open_in = dict(disputes.values_list("case").annotate(Count("pk")).order_by())
         cases = blind.cases_for(self.user).filter(Q(pk=root) | Q(root=root), in_universe=True)
-        in_order = cases.select_related("unit").order_by("unit__position", "title", "key")
+        in_order = list(cases.select_related("unit").order_by("unit__position", "title", "key"))
+        disputes = blind.disputes_for(self.user, self.project)
+        inside = disputes.filter(case__in=[case.pk for case in in_order])
+        open_in = dict(inside.values_list("case").annotate(Count("pk")).order_by())
         return [Relative(case, open_in.get(case.pk, 0)) for case in in_order]

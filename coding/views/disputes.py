@@ -9,8 +9,8 @@ from functools import cached_property
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from coding import access, blind, claims, work
@@ -65,7 +65,9 @@ def settle(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
 def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     """Settle a cell, leave it unresolved or verify it: each cell is saved on its own."""
     desk = Desk(request, pk)
-    found = get_object_or_404(blind.cells_for(desk.user).filter(case=desk.case), pk=cell)
+    found = desk.dossier.row(cell)
+    if found is None:
+        raise Http404
     act = request.POST.get("act", SETTLE)
     form = RulingForm(
         request.POST,
@@ -94,6 +96,7 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     except Refused as no:
         return Desk(request, pk).again(cell, form, status=409, refusal=no.reason)
     desk.dossier.look_again()
+    desk.barred = ""  # or it would have been refused
     return desk.done(cell)
 
 
@@ -248,7 +251,7 @@ class Desk:
             return HttpResponse(status=303, headers={"Location": to})
         changed = [evidence, *self.dossier.of("computed")]
         context = self._context() | {
-            "items": [self.item(e) for e in changed],
+            "items": [Item(e, RulingForm(evidence=e)) for e in changed],
             "total": self.open_disputes,
         }
         return render(self.request, "coding/_ruled.html", context)

@@ -125,6 +125,13 @@ def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
         rows.follow_ruling(cell.case, entry, _listed(cell.text or "", entry.domain))
 
 
+def _root_of(case: Case) -> Case:
+    """The top of a case's family, with its project."""
+    if case.root_id is None:
+        return case
+    return Case.objects.select_related("unit__project").get(pk=case.root_id)
+
+
 def _listed(text: str, domain: Domain) -> list[str]:
     return [] if domain.is_missing(text) else members(text)
 
@@ -166,7 +173,7 @@ def settle(
         grounds.lay(cell, sources, by)
     if entry.variable.roster_of_id and text is not None:
         rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))
-    derive(Case.objects.get(pk=cell.case.family_id))
+    derive(_root_of(cell.case))
     return cell
 
 
