@@ -19,7 +19,17 @@ from django.utils import timezone
 
 from coding import blind, canonical, claims, codebooks, filters, severity
 from coding.claims import Held
-from coding.filters import DIMENSIONS, FLAGGED, NO_YEAR, NOTHING, Asked, Facet, Option
+from coding.filters import (
+    DIMENSIONS,
+    FACTS,
+    FLAGGED,
+    NO_YEAR,
+    NOTHING,
+    STATES,
+    Asked,
+    Facet,
+    Option,
+)
 from coding.models import Case, Entry, Project
 
 PER_PAGE = 50
@@ -30,7 +40,7 @@ BY_VARIABLE: dict[str, Callable[[Entry], str]] = {
     "section": lambda entry: entry.section,
     "variable": lambda entry: entry.name,
 }
-NONE: list[tuple[()]] = [()] * (3 + len(DIMENSIONS))
+NONE: list[tuple[()]] = [()] * (3 + len(STATES))
 FILTERS = (*BY_VARIABLE, *DIMENSIONS, "pair")
 
 
@@ -164,10 +174,15 @@ class Queue:
     def _columns(self) -> dict[str, Sequence[str]]:
         """What each dispute that the search finds is counted under, filter by filter."""
         found = self._found.annotate(weighed=filters.weighed(self.entries))
-        found = found.annotate(**{name: self._dimension(name) for name in DIMENSIONS})
-        rows = list(found.order_by().values_list("pk", "case", "variable", *DIMENSIONS))
+        found = found.annotate(**{name: self._dimension(name) for name in STATES})
+        rows = list(found.order_by().values_list("pk", "case", "variable", *STATES))
         cells, self._cases, variables, *of = zip(*rows, strict=True) if rows else NONE
-        columns: dict[str, Sequence[str]] = dict(zip(DIMENSIONS, of, strict=True))
+        columns: dict[str, Sequence[str]] = dict(zip(STATES, of, strict=True))
+        facts = Case.objects.filter(pk__in=set(self._cases))
+        read_of = facts.values_list("pk", "facts", "root__facts")
+        told = {pk: filters.told(own, of_root or {}) for pk, own, of_root in read_of}
+        for number, name in enumerate(FACTS):
+            columns[name] = [told[case][number] for case in self._cases]
         for name, read in BY_VARIABLE.items():
             known = {variable: read(entry) for variable, entry in self.entries.items()}
             columns[name] = [known[variable] for variable in variables]

@@ -30,7 +30,9 @@ MINE, FREE, OTHERS = "mine", "free", "others"
 CLAIMS = {MINE: "mine", FREE: "nobody’s", OTHERS: "somebody else’s"}
 FLAGGED = "flagged"
 # What a row is narrowed by beside its variable, in the order of the columns that are counted.
-DIMENSIONS = ("region", "period", "age", "severity", "claim")
+FACTS = ("region", "period")  # of the case
+STATES = ("age", "severity", "claim")  # of the dispute
+DIMENSIONS = (*FACTS, *STATES)
 # A case stands below its family, a partner below its intervention, whatever their titles.
 ORDER = ("above", "case__unit__position", "case__key", "case_id")
 # What a column of the queue sorts by; the other way round with a minus before it.
@@ -144,6 +146,12 @@ def _fact(name: str) -> Coalesce:
         Constant(NOTHING),
         output_field=CharField(),
     )
+
+
+def told(facts: Mapping[str, object], of_root: Mapping[str, object]) -> tuple[str, str]:
+    """Region and decade of a case, as `dimension` has them of each of its disputes."""
+    region, year = (of_root.get(k) or facts.get(k) or NOTHING for k in ("region", "start_year"))
+    return str(region), f"{str(year)[:3]}0"
 
 
 def _aged(age: str, now: datetime) -> Q:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from coding import codebooks, work
+from coding import codebooks, severity, work
 from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Project, State, Unit, Value
 from curation import first_project
 from curation.mapping import FIXTURES
@@ -139,7 +139,7 @@ def cases(of: Project) -> Iterator[Case]:
     known = list(first_project.case_rows())
     for number in range(300):
         row = known[number % len(known)]
-        facts = {"region": row["fact.region"]}
+        facts = {"region": row["fact.region"], "start_year": int(row["fact.start_year"])}
         root = Case.objects.create(
             unit=above, key=f"{row['key']}-{number}", title=row["title"], facts=facts
         )
@@ -182,6 +182,7 @@ def compared(cells: list[tuple[Case, Entry]]) -> Iterator[Cell]:
         cell.status, cell.text = "agreed", answers(entry)[0]
         if is_disputed(number):
             cell.status, cell.text = "disputed", None
+            cell.distance = severity.apart(answers(entry), entry.domain, entry.variable.measure)
         cell.since = now - timedelta(days=number % 60)
         yield cell
 
