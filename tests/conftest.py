@@ -8,9 +8,24 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from coding import blind, codebooks, work
 from coding.models import Case, Cell, Codebook, Coding, Entry, Member, Project, State, Unit
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks no database is not tested a second time on another one."""
+    if connection.vendor == "postgresql":
+        asks = [item for item in items if _asks_a_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in asks])
+        items[:] = asks
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    named = set(getattr(item, "fixturenames", ()))
+    return bool(named & {"db", "transactional_db"} or item.get_closest_marker("django_db"))
+
 
 DOCUMENT: dict[str, Any] = {
     "codebook": {
