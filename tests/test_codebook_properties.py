@@ -71,7 +71,8 @@ def reword(variables: list[Document], draw: Any) -> None:
 
 def add(variables: list[Document], draw: Any) -> None:
     name = draw(st.sampled_from(["more", "end_date", "story", "end_date", "story"]))
-    if name not in {v["name"] for v in variables}:
+    taken = {name for v in variables for name in (v["name"], v.get("renamed_from"))}
+    if name not in taken:  # what was renamed in the same draft still goes by its old name
         variables.insert(2, plain(name))
 
 

@@ -92,9 +92,9 @@ def answers(unit: int) -> list[str]:
             FROM coding_coding c CROSS JOIN coding_variable v
             WHERE v.unit_id = {unit} ORDER BY c.id, v.id""",
         f"""INSERT INTO coding_cell (case_id, variable_id, status, text, coders, cause, reason,
-            flagged, reopened, since)
+            flagged, reopened, distance, since)
             SELECT c.id, v.id, 'agreed', CAST(1 + c.id % 5 AS TEXT), 2, '', '', FALSE, FALSE,
-            CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
+            0, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
             WHERE v.unit_id = {unit} ORDER BY c.id, v.id""",
     ]
 

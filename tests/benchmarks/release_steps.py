@@ -101,11 +101,11 @@ def answers(unit: int, book: int, variables: dict[str, int]) -> list[str]:
             FROM coding_coding c CROSS JOIN coding_variable v
             WHERE c.codebook_id = {book} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
         f"""INSERT INTO coding_cell (case_id, variable_id, status, text, coders, cause, reason,
-            flagged, reopened, since)
+            flagged, reopened, distance, since)
             SELECT c.id, v.id, CASE c.id % 10 WHEN 0 THEN 'adjudicated' ELSE 'agreed' END,
             CASE v.id {cell} END, 2, CASE c.id % 10 WHEN 0 THEN 'slip' ELSE '' END,
             CASE c.id % 10 WHEN 0 THEN 'Source 3, p. 12, is nearer to the event' ELSE '' END,
-            FALSE, FALSE, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
+            FALSE, FALSE, 0, CURRENT_TIMESTAMP FROM coding_case c CROSS JOIN coding_variable v
             WHERE c.unit_id = {unit} AND v.unit_id = {unit} ORDER BY c.id, v.id""",
     ]
 
@@ -113,7 +113,8 @@ def answers(unit: int, book: int, variables: dict[str, int]) -> list[str]:
 def evidence(unit: int, project: int) -> list[str]:
     """A citation for every twentieth value, and the history of the cells."""
     columns = (
-        "id, case_id, variable_id, status, text, coders, cause, reason, flagged, reopened, since"
+        "id, case_id, variable_id, status, text, coders, cause, reason, flagged, reopened, "
+        "distance, since"
     )
     return [
         f"""INSERT INTO coding_citation (value_id, source_id, locator, quote)
