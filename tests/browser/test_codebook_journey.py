@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -31,10 +32,11 @@ MEMBERS = (
     "[Member.objects.create(project=p, user=User.objects.get(username=n), role=r) "
     "for n, r in {people}.items()]"
 )
+LEAVE = "from coding.models import Member; Member.objects.filter(project__slug='journey').delete()"
 
 
 @pytest.fixture(scope="module")
-def project(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def project(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Two cases that both have coded and opened, and one that coder-1 has begun."""
     home = tmp_path_factory.mktemp("journey")
     book, cases, said, begun = (
@@ -56,7 +58,8 @@ def project(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     site.manage("shell", "-c", MEMBERS.format(people=json.dumps(PEOPLE)))
     site.manage("import_codings", str(said), "--project", "journey", "--submit")
     site.manage("import_codings", str(begun), "--project", "journey")
-    return site
+    yield site
+    site.manage("shell", "-c", LEAVE)  # other journeys begin where people have one project
 
 
 def release(page: Page, version: str) -> None:
