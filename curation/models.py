@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from coding.models import Codebook, Project
 
@@ -47,3 +49,166 @@ class FailedSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"failed sign-in {self.pk}"
+
+
+class Build(models.Model):
+    """A long piece of work that goes on beside the requests: what was asked for, how far it is."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="builds")
+    kind = models.CharField(max_length=20)
+    arguments = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="builds"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    of = models.PositiveIntegerField(default=0)
+    doing = models.CharField(max_length=200, blank=True)
+    # Whoever does it signs with this word, and gives a sign of life as long as it goes on.
+    worker = models.CharField(max_length=32, blank=True)
+    beat = models.DateTimeField(null=True)
+    starts = models.PositiveSmallIntegerField(default=0)
+    cancel_asked = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            # Whoever clicks twice is led to the same work.
+            models.UniqueConstraint(
+                fields=["project", "kind"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_build_of_a_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.project}: {self.state}"
+
+
+class Publication(models.Model):
+    """A curator's word that a project's releases are public, or no longer: the last one holds."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="publications")
+    public = models.BooleanField()
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="publications")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="publication_has_a_reason")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} {'public' if self.public else 'closed'}"
+
+
+class Withdrawal(models.Model):
+    """A release that is no longer to be used: its page says so and why; its bytes stay."""
+
+    release = models.OneToOneField(Release, models.PROTECT, related_name="withdrawal")
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="withdrawals")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="withdrawal_has_a_reason")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} withdrawn"
+
+
+class Deposit(models.Model):
+    """Where a release was deposited, by its DOI: the last one holds."""
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="deposits")
+    doi = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="deposits")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.release} is {self.doi}"
+
+
+class Erratum(models.Model):
+    """What somebody says is wrong with a cell of a release, and what curators found.
+
+    Who said so is for curators alone.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        FIXED = "fixed"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="errata")
+    number = models.PositiveIntegerField()
+    release = models.ForeignKey(Release, models.PROTECT, related_name="errata")
+    unit = models.CharField(max_length=80)
+    case = models.CharField(max_length=120)
+    variable = models.CharField(max_length=80)
+    value = models.TextField(blank=True, help_text="As the release has it.")
+    said = models.TextField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="errata"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    reported_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="answers"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+    fixed_in = models.ForeignKey(
+        Release, models.PROTECT, null=True, blank=True, related_name="fixes"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="erratum_number"),
+            models.CheckConstraint(
+                condition=Q(state="open") | ~Q(answer=""), name="erratum_is_answered"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="fixed", fixed_in__isnull=False)
+                | (~Q(state="fixed") & Q(fixed_in__isnull=True)),
+                name="erratum_fixed_in_a_release",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Erratum {self.number}"
+
+
+class SentReport(models.Model):
+    """A report of an error, counted for a while; `mark` does not tell the address it came from."""
+
+    mark = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["mark", "at"], name="sent_report")]
+
+    def __str__(self) -> str:
+        return f"sent report {self.pk}"

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from curation.sign_in import SignInForm
-from curation.views import codebooks, releases
+from curation.views import builds, codebooks, releases
 
 publishing = [
     path("schemas/codebook.schema.json", codebooks.json_schema, name="codebook-schema"),
@@ -21,6 +21,8 @@ publishing = [
         name="codebook-file",
     ),
     path("projects/<slug:slug>/releases/", releases.releases, name="releases"),
+    path("projects/<slug:slug>/builds/<int:build>/", builds.build, name="build"),
+    path("projects/<slug:slug>/builds/<int:build>/cancel/", builds.cancel, name="build-cancel"),
     path("projects/<slug:slug>/releases/<str:version>/", releases.release, name="release"),
     path(
         "projects/<slug:slug>/releases/<str:version>/files/<str:name>", releases.file, name="file"

@@ -15,7 +15,8 @@ from django.urls.exceptions import NoReverseMatch
 
 from coding import blind, codebooks, work
 from coding.models import Case, Cell, Coding, Member, Source
-from curation import releases
+from curation import builds, releases
+from curation.models import Build
 from tests.conftest import DOCUMENT, World
 
 VARIABLES = DOCUMENT["variables"]
@@ -158,6 +159,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "after": [1],
         "unit": ["objective"],
         "version": ["0.1.0"],
+        "build": list(Build.objects.values_list("pk", flat=True)) or [1],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
         "citation": [1],
         "member": list(world.project.members.values_list("pk", flat=True)),
@@ -228,6 +230,8 @@ def hunted(world: World, settings: Any) -> World:
     world.curator_admin = both  # type: ignore[attr-defined]
     let_the_canary_sing(world)
     releases.cut(project=world.project, version="0.1.0", by=world.curator)
+    arguments = {"version": "0.2.0", "notes": "", "allow_disputes": False}
+    builds.ask(project=world.project, kind="release", arguments=arguments, by=world.curator)
     pattern = [v | {"pattern": "[a-z]+"} if v["name"] == "story" else v for v in VARIABLES]
     codebooks.draft(project=world.project, document=DOCUMENT | {"variables": pattern})
     return world

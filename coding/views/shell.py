@@ -29,6 +29,7 @@ class Way:
 
 
 SHEET = ("coding:sheet", "coding:save", "coding:cite", "coding:submit")
+RELEASES = ("curation:release", "curation:build")
 WAYS = (
     Way("coding:start", "Overview", "home", "o", access.CURATORS),
     Way("coding:work", "My work", "checklist", "w", access.TEAM, SHEET),
@@ -41,7 +42,7 @@ WAYS = (
     Way("coding:reliability", "Reliability", "chart-dots", "a", access.TEAM),
     Way("coding:quality", "Quality", "circle-check", "q", access.ADJUDICATORS),
     Way("coding:plan", "Plan", "users", "p", access.CURATORS),
-    Way("curation:releases", "Releases", "package", "r", pages=("curation:release",)),
+    Way("curation:releases", "Releases", "package", "r", pages=RELEASES),
 )
 
 

@@ -24,6 +24,7 @@ from coding.errors import Refused
 from coding.models import Codebook, Coding, Project, Unit
 from curation import store
 from curation.models import Release
+from curation.progress import UNWATCHED, Progress
 from curation.releases import codebook as codebook_files
 from curation.releases import designs, evidence, long, readme, versions, wide
 from curation.releases.columns import Column, columns_of
@@ -66,6 +67,7 @@ def cut(
     by: User | None = None,
     allow_disputes: bool = False,
     notes: str = "",
+    progress: Progress = UNWATCHED,
 ) -> Release:
     """Freeze the data set as it stands now. Refused while disputes are open, unless allowed.
 
@@ -75,10 +77,13 @@ def cut(
     notes = "\n".join(notes.split("\r\n")).strip()
     try:
         with snapshot():
-            frozen = freeze(project, version, allow_disputes=allow_disputes, notes=notes)
+            frozen = freeze(
+                project, version, allow_disputes=allow_disputes, notes=notes, progress=progress
+            )
     except store.StoreError as error:
         raise Refused(f"No release was cut. {error}") from error
-    return register(project, frozen, moment=moment, by=by, notes=notes)
+    with progress.finishing():
+        return register(project, frozen, moment=moment, by=by, notes=notes)
 
 
 @transaction.atomic
@@ -104,7 +109,12 @@ def register(
 
 
 def freeze(
-    project: Project, version: str, *, allow_disputes: bool = False, notes: str = ""
+    project: Project,
+    version: str,
+    *,
+    allow_disputes: bool = False,
+    notes: str = "",
+    progress: Progress = UNWATCHED,
 ) -> Frozen:
     """Write every file of the release into the store. The same state gives the same bytes."""
     last = versions.last_of(project)
@@ -118,8 +128,8 @@ def freeze(
         )
     tables = tables_of(project, codebook)
     if not allow_disputes:
-        _refuse_disputes(project, tables)
-    files = _data_files(project, codebook, tables)
+        _refuse_disputes(project, disputes_in(project, tables), tables)
+    files = _data_files(project, codebook, tables, progress)
     files += designs.files_of(project, evidence.pseudonyms(project))
     manifest = Manifest(
         project=project.slug,
@@ -167,8 +177,13 @@ def disputes_in(project: Project, tables: list[Table]) -> Counter[str]:
     return found
 
 
-def _refuse_disputes(project: Project, tables: list[Table]) -> None:
-    disputes = disputes_in(project, tables)
+def refuse_disputes(project: Project) -> None:
+    """What a cut would be refused for after a while is refused at once."""
+    tables = tables_of(project, codebooks.current_or_refused(project))
+    _refuse_disputes(project, disputes_in(project, tables), tables)
+
+
+def _refuse_disputes(project: Project, disputes: Counter[str], tables: list[Table]) -> None:
     if not disputes:
         return
     address = reverse("coding:disputes", args=[project.slug])
@@ -200,8 +215,10 @@ def _opened_early(project: Project) -> Iterator[Early]:
 # ------------------------------------------------------------------ the files
 
 
-def _data_files(project: Project, codebook: Codebook, tables: list[Table]) -> list[File]:
-    names = evidence.pseudonyms(project)
+def _data_files(
+    project: Project, codebook: Codebook, tables: list[Table], progress: Progress
+) -> list[File]:
+    names, of, done = evidence.pseudonyms(project), sum(len(t.rows) for t in tables), 0
     with ExitStack() as drafts, uncollected():
         cells = CsvFile("cells.csv", long.CELLS, drafts.enter_context(store.draft()))
         codings = CsvFile("codings.csv", long.CODINGS, drafts.enter_context(store.draft()))
@@ -211,10 +228,13 @@ def _data_files(project: Project, codebook: Codebook, tables: list[Table]) -> li
             draft = drafts.enter_context(store.draft())
             wides.append(CsvFile(f"{table.unit.name}.csv", headings, draft))
             for start in range(0, len(table.rows), CASES_AT_ONCE):
+                progress.tell(done, of, f"Writing {table.unit.label.lower()} rows")
                 rows = table.rows[start : start + CASES_AT_ONCE]
                 block = _block(project, codebook, table, rows, names)
                 for file, lines in zip((wides[-1], cells, codings), block, strict=True):
                     file.write(lines)
+                done += len(rows)
+        progress.tell(of, of, "Writing what goes with them")
         return [file.keep() for file in (*wides, cells, codings)]
 
 

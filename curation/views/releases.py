@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import BinaryIO
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -23,10 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coding import access, blind, codebooks
 from coding.errors import Refused
 from coding.models import Member, Project
-from curation import store, tables
+from curation import builds, store, tables
 from curation.forms import CutForm
 from curation.models import Release
-from curation.releases import changes, cite, cut, disputes_now, propose
+from curation.releases import changes, cite, disputes_now, propose, refuse_disputes
 from curation.releases import manifest as manifests
 from curation.releases.csvfile import File
 from curation.releases.manifest import Manifest, UnitCounts
@@ -88,38 +87,37 @@ def _listed(found: Sequence[Release]) -> Iterator[Listed]:
 def _next(project: Project, form: CutForm | None) -> dict[str, object]:
     proposal = propose(project)
     form = form or CutForm(project=project, initial={"version": proposal.version})
-    return {"form": form, "proposal": proposal, "disputes": disputes_now(project).total()}
+    return {
+        "form": form,
+        "proposal": proposal,
+        "disputes": disputes_now(project).total(),
+        "under_way": builds.under_way(project, "release"),
+    }
 
 
 def _cut(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks for it: the work itself goes on beside the requests, and has a page of its own."""
     member = access.member_or_404(request.user, slug, *access.CURATORS)
     assert isinstance(request.user, User)
     if twice := _just_cut(member.project, request.user, request.POST.get("version", "")):
-        return _to(twice)
+        return redirect("curation:release", slug, twice.version)
     form = CutForm(request.POST, project=member.project)
     if not form.is_valid():
         return _list(request, member, form)
-    try:
-        release = cut(project=member.project, by=request.user, **form.cleaned_data)
-    except Refused:
-        twice = _just_cut(member.project, request.user, form.cleaned_data["version"])
-        if twice is None:
-            raise
-        return _to(twice)
-    messages.success(request, f"{release.version} is cut. Its bytes will never change.")
-    return _to(release)
+    if not form.cleaned_data["allow_disputes"]:
+        refuse_disputes(member.project)
+    asked = builds.ask(
+        project=member.project, kind="release", arguments=form.cleaned_data, by=request.user
+    )
+    return redirect("curation:build", slug, asked.pk)
 
 
 def _just_cut(project: Project, user: User, version: str) -> Release | None:
-    """What a second click asks for again: the first one's release, while it was cut or after."""
+    """What a second click asks for again, after the first one's release was cut."""
     recently = timezone.now() - A_SECOND_CLICK
     return project.releases.filter(
         version=version, released_by=user, released_at__gte=recently
     ).first()
-
-
-def _to(release: Release) -> HttpResponse:
-    return redirect("curation:release", release.project.slug, release.version)
 
 
 # ------------------------------------------------------------------ one release

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -15,7 +20,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 # One thread a process writes fastest. The second lets the others be answered while one request
-# is slow, such as the cut of a large release.
+# is slow.
 THREADS = 2
 
 
@@ -63,6 +68,32 @@ def server(host: str, port: int) -> MPServer:
     )
 
 
+@contextmanager
+def worker() -> Iterator[None]:
+    """The process for long work, started again where it breaks off, ended with the server."""
+    if os.environ.get("WORKER") == "0":
+        yield
+        return
+    over = Event()
+    thread = Thread(target=_keep_working, args=(over,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _keep_working(over: Event) -> None:
+    command = [sys.executable, sys.argv[0], "work", f"--parent={os.getpid()}"]
+    while not over.is_set():
+        with subprocess.Popen(command) as process:
+            while process.poll() is None and not over.wait(0.5):
+                pass
+            process.terminate()
+        over.wait(1)
+
+
 class Command(BaseCommand):
     help = "Serve Casebook on HOST (127.0.0.1) and PORT (8000), with WEB_CONCURRENCY processes (2)."
 
@@ -72,4 +103,5 @@ class Command(BaseCommand):
         ready = server(host, port)
         self.stdout.write(f"Casebook answers at http://{host}:{port}/  (Ctrl+C stops it)")
         self.stdout.flush()
-        ready.serve(target_loader=application, wrap_loader=False)
+        with worker():
+            ready.serve(target_loader=application, wrap_loader=False)
