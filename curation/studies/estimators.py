@@ -254,7 +254,7 @@ def firth(found: Design) -> Fit:
     x, y = found.with_constant, found.outcome
     if len(np.unique(y)) < 2:
         raise NotEstimated("The outcome is the same in every row that can be used.")
-    beta: Array = np.zeros(x.shape[1])
+    beta = np.zeros(x.shape[1], dtype=np.float64)
     for _ in range(STEPS):
         p, information = _information(x, beta)
         try:
@@ -351,11 +351,12 @@ def _likelihood(found: Design, at: Array) -> tuple[float, Array]:
 def _modes(line: Array, y: Array, group: NDArray[np.int64], spread: float) -> tuple[Array, Array]:
     """Where each cluster's intercept is most likely, in deviations, and how sharply."""
     groups = int(group.max()) + 1
-    mode, curvature = np.zeros(groups), np.ones(groups)
+    mode = np.zeros(groups)
+    curvature: Array = np.ones(groups)
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-(line + spread * mode[group])))
         pull = spread * np.bincount(group, y - p, groups) - mode
-        curvature = spread**2 * np.bincount(group, p * (1 - p), groups) + 1
+        curvature = np.asarray(spread**2 * np.bincount(group, p * (1 - p), groups) + 1)
         step = np.clip(pull / curvature, -2, 2)
         mode = mode + step
         if np.abs(step).max() < 1e-10:
