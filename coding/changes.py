@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from coding import codebooks, shapes
@@ -14,12 +15,17 @@ from coding.models import Codebook, Entry, Variable
 
 
 class Kind(StrEnum):
-    """The field's words for a change. Those below `TOUCHING` say what a value means anew."""
+    """The field's words for a change. Those in `TOUCHING` say what a value means anew.
+
+    What is only compared otherwise means what it meant: every value speaks on, and the cells are
+    worked out again from the same codings.
+    """
 
     EDITORIAL = "editorial"
     CLARIFYING = "clarifying"
     RENAMED = "renamed"
     MOVED = "moved"
+    COMPARED = "compared anew"
     ADDED = "added"
     RETIRED = "retired"
     CATEGORY_ADDED = "category added"
@@ -146,6 +152,7 @@ def _changes(pair: Pair, moved: set[int]) -> Iterator[Change]:
         yield Change(Kind.MOVED, new.name, "section", old.section, new.section)
     yield from _wordings(old, new)
     yield from _rules(old, new)
+    yield from _comparing(old, new)
     if pair.is_new_variable:
         yield from _meanings(new.name, old.variable, new.variable)
 
@@ -195,6 +202,20 @@ def _rules(old: Entry, new: Entry) -> Iterator[Change]:
             yield Change(Kind.EDITORIAL, new.name, part, before, after)
 
 
+def _comparing(old: Entry, new: Entry) -> Iterator[Change]:
+    """How near two answers have to be to agree, and whether they have to at all."""
+    for part, before, after in (
+        ("tolerance", _plain(old.tolerance), _plain(new.tolerance)),
+        ("compared between coders", _yes(old.compare), _yes(new.compare)),
+    ):
+        if before != after:
+            yield Change(Kind.COMPARED, new.name, part, before, after)
+
+
+def _plain(number: Decimal | None) -> str:
+    return "" if number is None else f"{number.normalize():f}"
+
+
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
 
@@ -230,7 +251,7 @@ def _structure(name: str, old: Variable, new: Variable) -> Iterator[Change]:
     for part in ("kind", "reference", "roster_of", "unit"):
         if getattr(old, part) != getattr(new, part):
             yield Change(Kind.REPLACED, name, part, *_both(old, new, part))
-    for part in ("measure", "unit_of_measurement", "tolerance", "compare", "pattern"):
+    for part in ("measure", "unit_of_measurement", "pattern"):
         if getattr(old, part) != getattr(new, part):
             yield Change(Kind.RESCALED, name, part, *_both(old, new, part))
 

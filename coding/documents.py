@@ -84,6 +84,7 @@ def categories_of(entry: Entry) -> list[Document]:
 
 def _entry_of(entry: Entry) -> dict[str, object]:
     v = entry.variable
+    default = compares_by_default(v.kind, v.pattern)
     return {
         "name": entry.name,
         "unit": v.unit.name,
@@ -101,8 +102,8 @@ def _entry_of(entry: Entry) -> dict[str, object]:
         ),
         **({"min": _number(v.minimum)} if v.minimum is not None else {}),
         **({"max": _number(v.maximum)} if v.maximum is not None else {}),
-        **({"tolerance": _number(v.tolerance)} if v.tolerance is not None else {}),
-        **({"compare": v.compare} if v.compare != compares_by_default(v.kind, v.pattern) else {}),
+        **({"tolerance": _number(entry.tolerance)} if entry.tolerance is not None else {}),
+        **({"compare": entry.compare} if entry.compare != default else {}),
         **({"weight": entry.weight} if entry.weight != 1 else {}),
         **_filled(
             pattern=v.pattern,

@@ -86,6 +86,7 @@ def _write_categories(entry: Entry, document: Document) -> None:
 def words(document: Document) -> Document:
     """The columns of an entry: all that may change from codebook to codebook."""
     skip = document.get("skip") or {}
+    default = documents.compares_by_default(document["type"], document.get("pattern", ""))
     return {
         "name": document["name"],
         "label": document.get("label") or document["name"],
@@ -97,6 +98,8 @@ def words(document: Document) -> Document:
         "required": bool(document.get("required")),
         "filter": bool(document.get("filter")),
         "weight": document.get("weight", 1),
+        "tolerance": _decimal(document.get("tolerance")),
+        "compare": bool(document.get("compare", default)),
         "skip_if": skip.get("if", ""),
         "skip_value": str(skip.get("then", "")),
         "checks": [{"severity": "hard"} | check for check in document.get("checks") or []],
@@ -108,18 +111,14 @@ def words(document: Document) -> Document:
 
 def meaning(document: Document, units: Units) -> Document:
     """The columns of a variable: what is measured, and how."""
-    kind, pattern = document["type"], document.get("pattern", "")
-    default = documents.compares_by_default(kind, pattern)
     return {
         "unit": units[document["unit"]],
-        "kind": kind,
+        "kind": document["type"],
         "measure": document["level"],
         "unit_of_measurement": document.get("measure", ""),
         "minimum": _decimal(document.get("min")),
         "maximum": _decimal(document.get("max")),
-        "tolerance": _decimal(document.get("tolerance")),
-        "pattern": pattern,
-        "compare": bool(document.get("compare", default)),
+        "pattern": document.get("pattern", ""),
         "codes": _codes(document),
         "exclusive": sorted(str(code) for code in document.get("exclusive") or []),
         "reference": document.get("reference", ""),

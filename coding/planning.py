@@ -194,7 +194,7 @@ def planned(unit: Unit) -> Iterator[Entry]:
     book = codebooks.current(unit.project)
     for entry in codebooks.entries_of(book, unit.pk) if book else ():
         variable = entry.variable
-        if variable.compare and variable.kind != Kind.TEXT and not entry.is_computed:
+        if entry.compare and variable.kind != Kind.TEXT and not entry.is_computed:
             yield entry
 
 

@@ -14,7 +14,7 @@ from coding import blind, changes, codebooks, expressions, work
 from coding.changes import Kind, Pair
 from coding.errors import Overtaken, Refused
 from coding.models import Codebook, Entry, Project, Variable
-from coding.work import Consequence, Decision, ancestry
+from coding.work import Anew, Compared, Consequence, Decision, ancestry
 
 DESTRUCTIVE = (Kind.RETIRED, Kind.NARROWED, Kind.SPLIT, Kind.REPLACED)
 # What new words can do to a meaning, if the curator says that they do.
@@ -76,6 +76,15 @@ class Proposal:
         if new is None or new.is_computed:
             return False
         return old is None or self.changes_unit or (old.is_computed and self.pair.is_new_variable)
+
+    def anew(self, ruling: Ruling) -> Anew | None:
+        """How its cells are compared anew: what they mean is as it was."""
+        old, new = self.pair.old, self.pair.new
+        if old is None or new is None or self.pair.is_new_variable or self.touches(ruling):
+            return None
+        if new.is_computed or not any(c.kind == Kind.COMPARED for c in self.pair.changes):
+            return None
+        return Anew(old, new)
 
     def leaves(self) -> bool:
         """Whether what is coded of it is in no further release."""
@@ -151,6 +160,7 @@ def _kind(pair: Pair) -> Kind:
     """The gravest of its changes: what destroys first, then what touches, then words."""
     kinds = [change.kind for change in pair.changes]
     touching = [kind for kind in kinds if kind not in changes.WORDS]
+    touching.sort(key=lambda kind: kind not in changes.TOUCHING)
     destructive = [kind for kind in touching if kind in DESTRUCTIVE]
     return next(iter(destructive or touching or sorted(kinds, key=changes.WORDS.index)[::-1]))
 
@@ -202,6 +212,22 @@ def consequences(
     )
 
 
+def compared_anew(
+    draft: Codebook, rulings: Mapping[str, Ruling], user: User | None = None
+) -> list[Compared]:
+    """For each entry that compares otherwise, which disputes it closes and which cells it opens.
+
+    Nothing is written. As far as this person may know; without a person, of all cells.
+    """
+    seen = blind.cells_for(user) if user else blind.all_cells(draft.project)
+    return work.foresee_compared(seen=seen, anew=_anew(proposals(draft), rulings))
+
+
+def _anew(there: Iterable[Proposal], rulings: Mapping[str, Ruling]) -> list[Anew]:
+    found = (p.anew(rulings.get(p.name, Ruling())) for p in there)
+    return [anew for anew in found if anew]
+
+
 @transaction.atomic
 def publish(
     *,
@@ -233,7 +259,8 @@ def publish(
         there = proposals(draft)
     decisions = list(_decided(there, rulings))
     added = [p.pair.new for p in there if p.is_asked_anew() and p.pair.new]
-    anew = bool(computed_anew(draft, there, rulings))
+    anew = _anew(there, rulings)
+    computed = bool(computed_anew(draft, there, rulings))
     book = codebooks.publish(codebook=draft, by=by)
     if before is None:
         return []
@@ -243,7 +270,8 @@ def publish(
         codebook=book,
         decisions=[_with(entries, decision) for decision in decisions],
         added=[entries[entry.pk] for entry in added],
-        computed=anew,
+        anew=[Anew(each.old, entries[each.new.pk]) for each in anew],
+        computed=computed,
         by=by,
     )
 
@@ -345,8 +373,6 @@ MEANING = (
     "minimum",
     "maximum",
     "pattern",
-    "tolerance",
-    "compare",
     "codes",
     "exclusive",
     "reference",

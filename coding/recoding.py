@@ -6,15 +6,17 @@ question changed the data, not how well coders agree. Only what is opened counts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 
-from coding import blind, codebooks, work
+from coding import blind, changes, codebooks, work
 from coding.agreement import Coefficient, krippendorff_alpha, percent_agreement
 from coding.agreement.coefficient import undefined
 from coding.blind import Turned
+from coding.changes import Kind
 from coding.models import Case, Codebook, Entry, Recoding
 from coding.reliability.scales import scale_of
 from coding.work import Decision
@@ -61,6 +63,40 @@ class Line:
     @property
     def open(self) -> int:
         return self.asked - self.done
+
+
+@dataclass(frozen=True)
+class Anew:
+    """An entry that the version compares otherwise: how many cells it moved, and whereto."""
+
+    entry: Entry
+    why: str
+    opened: int
+    closed: int
+
+
+def compared_anew(user: User, codebook: Codebook) -> list[Anew]:
+    """The entries whose cells the version compared anew, as far as this person may know."""
+    lead = work.Anew.lead(codebook)
+    entries = {e.variable_id: e for e in _compared_otherwise(codebook)}
+    if not entries:
+        return []
+    cells = blind.cells_for(user).filter(variable__in=entries, case__in_universe=True)
+    rows = blind.cell_history(cells).filter(history_change_reason__startswith=lead)
+    found: dict[tuple[int, str], Counter[bool]] = {}
+    for variable, why, status in rows.values_list("variable", "history_change_reason", "status"):
+        found.setdefault((variable, why), Counter())[status == "disputed"] += 1
+    return [
+        Anew(entries[variable], why.removeprefix(lead), told[True], told[False])
+        for (variable, why), told in found.items()
+    ]
+
+
+def _compared_otherwise(codebook: Codebook) -> list[Entry]:
+    published = codebook.project.codebooks.exclude(published_at=None).order_by("-number")
+    before = published.filter(number__lt=codebook.number).first()
+    pairs = changes.compare(before, codebook) if before else []
+    return [p.new for p in pairs if p.new and any(c.kind == Kind.COMPARED for c in p.changes)]
 
 
 def lines(user: User, codebook: Codebook) -> list[Line]:

@@ -147,7 +147,7 @@ def _standing(
     held: Mapping[int, Certification],
 ) -> Standing:
     variable = entry.variable
-    compared = pairs.get(variable.pk, ()) if variable.compare else ()
+    compared = pairs.get(variable.pk, ()) if entry.compare else ()
     marks = marking.marks(compared, entry.domain, variable.measure, _left_out(entry))
     if variable.pk in held:
         return Standing(entry, marks, held[variable.pk], None)
@@ -216,7 +216,7 @@ def _answer(entry: Entry, marked: Marked, states: Mapping[str, str]) -> Answer:
         entry,
         canonical.show(marked.said, domain, states),
         canonical.show(marked.gold, domain, states),
-        marking.is_right(marked.said, marked.gold, domain) if entry.variable.compare else None,
+        marking.is_right(marked.said, marked.gold, domain) if entry.compare else None,
         [(canonical.show(m.code, domain, states), m.said, m.gold) for m in by_member],
     )
 
@@ -277,7 +277,7 @@ def trainees(user: User, books: Books) -> list[Trainee]:
     for coder, submitted in training.values_list("coder", "submitted_at"):
         if one := found.get(coder):
             one.done, one.open = one.done + bool(submitted), one.open + (submitted is None)
-    domains = {v: e.domain for v, e in books.asked.items() if e.variable.compare}
+    domains = {v: e.domain for v, e in books.asked.items() if e.compare}
     for each in firsts(blind.marked(blind.trained(user, books.project))):
         if (one := found.get(each.coder)) and each.variable in domains:
             one.answers += 1

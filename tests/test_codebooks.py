@@ -111,9 +111,9 @@ def test_what_is_not_said_has_its_default(db: None) -> None:
 
     joined, how, all_how, story = codebooks.entries(book)
     assert (joined.question, joined.label, joined.required) == ("joined", "joined", False)
-    assert (joined.variable.measure, joined.variable.compare) == ("nominal", True)
+    assert (joined.variable.measure, joined.compare) == ("nominal", True)
     assert (how.variable.measure, all_how.variable.kind) == ("ordinal", "set")
-    assert (all_how.variable.codes, story.variable.compare) == (["1"], False)
+    assert (all_how.variable.codes, story.compare) == (["1"], False)
     assert [labels(book, e.name) for e in (joined, how, all_how)] == [
         ["No", "Yes"],
         ["Little"],

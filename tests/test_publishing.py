@@ -76,7 +76,7 @@ def merge(variables: list[dict[str, Any]]) -> None:
         (lambda v: v.pop(STORY), ("story", "retired")),
         (lambda v: v[TROOPS].update(max=200000), ("troops", "broadened")),
         (lambda v: v[TROOPS].update(max=5000), ("troops", "narrowed")),
-        (lambda v: v[TROOPS].update(tolerance=5), ("troops", "rescaled")),
+        (lambda v: v[TROOPS].update(tolerance=5), ("troops", "compared anew")),
         (lambda v: v[TROOPS].update(type="decimal"), ("troops", "replaced")),
         (split, ("goal", "split")),
         (merge, ("goal", "merged")),

@@ -70,10 +70,8 @@ def test_a_new_version_shares_every_variable_whose_meaning_is_as_before(world: W
         (at("goal", "level"), "ordinal"),
         (at("troops", "max"), 5),
         (at("troops", "min"), 0.25),
-        (at("troops", "tolerance"), 10),
         (at("troops", "measure"), "persons"),
         (at("story", "pattern"), "[a-z]+"),
-        (at("goal", "compare"), False),
     ],
 )
 def test_a_variable_whose_meaning_changes_is_replaced_and_all_others_are_shared(

@@ -104,14 +104,6 @@ class Variable(models.Model):
     minimum = models.DecimalField(max_digits=24, decimal_places=8, null=True, blank=True)
     maximum = models.DecimalField(max_digits=24, decimal_places=8, null=True, blank=True)
     pattern = models.CharField(max_length=200, blank=True)
-    tolerance = models.DecimalField(
-        max_digits=24,
-        decimal_places=8,
-        null=True,
-        blank=True,
-        help_text="Numbers (or days) this close count as agreeing.",
-    )
-    compare = models.BooleanField(default=True, help_text="Do coders have to agree on it?")
     codes = models.JSONField(default=list, blank=True, help_text="Codes of its categories.")
     exclusive = models.JSONField(default=list, blank=True, help_text="In a set, they stand alone.")
     reference = models.CharField(
@@ -136,7 +128,7 @@ class Variable(models.Model):
 
 
 class Entry(models.Model):
-    """A variable's words, place and column name in one codebook."""
+    """A variable's words, place and column name in one codebook, and how close is agreed."""
 
     codebook = models.ForeignKey(Codebook, models.CASCADE, related_name="entries")
     variable = models.ForeignKey(Variable, models.PROTECT, related_name="entries")
@@ -153,6 +145,14 @@ class Entry(models.Model):
     weight = models.PositiveSmallIntegerField(
         default=1, help_text="How much a dispute about it matters, 0 to 9."
     )
+    tolerance = models.DecimalField(
+        max_digits=24,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        help_text="Numbers (or days) this close count as agreeing.",
+    )
+    compare = models.BooleanField(default=True, help_text="Do coders have to agree on it?")
     skip_if = models.CharField(max_length=500, blank=True)
     skip_value = models.CharField(max_length=40, blank=True)
     checks = models.JSONField(default=list, blank=True)
@@ -214,7 +214,7 @@ class Entry(models.Model):
             minimum=v.minimum,
             maximum=v.maximum,
             pattern=v.pattern,
-            tolerance=v.tolerance,
+            tolerance=self.tolerance,
             of_states=v.reference == "state",
             can_be_empty=v.kind == Variable.Kind.SET and not exclusive,
         )

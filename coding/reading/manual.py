@@ -98,7 +98,7 @@ def _facts(entry: Entry) -> Iterator[str]:
         ("Unit", variable.unit_of_measurement),
         ("Minimum", _number(variable.minimum)),
         ("Maximum", _number(variable.maximum)),
-        ("Tolerance", _number(variable.tolerance)),
+        ("Tolerance", _number(entry.tolerance)),
         ("Weight of a dispute", str(entry.weight) if entry.weight != 1 else ""),
         ("Example", entry.example),
         ("Look in", entry.sources),
@@ -122,7 +122,7 @@ def _rules(entry: Entry) -> Iterator[str]:
         yield f"- Computed: {markdown.code(entry.derive)}"
     elif entry.derived_from:
         yield f"- Computed: {markdown.line(entry.derived_from)}"
-    if not entry.variable.compare:
+    if not entry.compare:
         yield "- Compared: no, coders need not use the same words"
 
 

@@ -186,7 +186,7 @@ def figure(opened: Opened, entry: Entry, ratings: Ratings | None = None) -> Figu
 def _why_none(entry: Entry, alpha: Coefficient) -> str:
     if entry.is_computed:
         return COMPUTED
-    if not entry.variable.compare:
+    if not entry.compare:
         return NOT_COMPARED
     own_rows = entry.variable.unit.rows == Unit.Rows.NUMBERED
     return OWN_ROWS if own_rows and not alpha.n_units else alpha.reason

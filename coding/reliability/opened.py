@@ -206,7 +206,7 @@ class Opened:
     @cached_property
     def said(self) -> dict[int, Said]:
         """What was said, by variable: one query for all variables that coders have to agree on."""
-        asked = {e.variable_id: e for e in self.entries if e.variable.compare and not e.is_computed}
+        asked = {e.variable_id: e for e in self.entries if e.compare and not e.is_computed}
         place = {pk: n for n, pk in enumerate(self.codings.tolist())}
         found: dict[int, tuple[list[int], list[int], dict[str, int]]] = {
             pk: ([], [], {}) for pk in asked

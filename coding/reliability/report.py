@@ -72,7 +72,7 @@ class Report:
     def figures(self) -> list[Figure]:
         """The variables on which coders have to agree."""
         found = figures(self.opened)
-        return [f for f in found if f.entry.variable.compare and not f.entry.is_computed]
+        return [f for f in found if f.entry.compare and not f.entry.is_computed]
 
     @cached_property
     def measured(self) -> list[Figure]:

@@ -77,7 +77,7 @@ class Scale:
 
     def percent_weights(self, texts: Sequence[str]) -> Weights:
         """Same or not; with a tolerance, near enough or not, as cells are compared."""
-        tolerance = self.entry.variable.tolerance
+        tolerance = self.entry.tolerance
         if tolerance is None:
             return "identity"
         read = _ends if self.is_date else _point

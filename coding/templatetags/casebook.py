@@ -95,6 +95,7 @@ CHANGES = {
     Kind.MOVED: ("arrow-move-right", "is-single"),
     Kind.ADDED: ("plus", "is-agreed"),
     Kind.RETIRED: ("x", "is-unresolved"),
+    Kind.COMPARED: ("git-compare", "is-single"),
     **dict.fromkeys(TOUCHING, ("git-compare", "is-disputed")),
 }
 # What stands around words that are gone and that are new, for the eye and for the ear.

@@ -169,7 +169,7 @@ class Overview:
         return [
             Line(figure)
             for figure in reliability.figures(self.opened)
-            if figure.entry.variable.compare and not figure.entry.is_computed
+            if figure.entry.compare and not figure.entry.is_computed
         ]
 
     @cached_property

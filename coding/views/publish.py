@@ -21,6 +21,7 @@ from coding.models import Codebook, Entry
 from coding.publishing import Proposal, Ruling
 from coding.reading.comparison import Compared, Comparison
 from coding.reading.comparison import compare as compared
+from coding.work import Compared as Anew
 from coding.work import Consequence, Decision
 
 AGAIN = ""  # as the target of a code: its cells are coded again
@@ -54,6 +55,7 @@ class Card:
     consequence: Consequence | None
     compared: Compared
     faults: list[str] = field(default_factory=list)
+    anew: Anew | None = None
 
     @property
     def name(self) -> str:
@@ -162,6 +164,20 @@ class Plan:
         names = ("cells", "carried", "queued", "sheets", "unassigned", "open_sheets")
         return {name: sum(getattr(each, name) for each in told) for name in names}
 
+    @property
+    def anew(self) -> list[Anew]:
+        return [card.anew for card in self.cards if card.anew]
+
+    @property
+    def closed(self) -> int:
+        """Disputes that are closed by comparing anew."""
+        return sum(len(each.closed) for each in self.anew)
+
+    @property
+    def opened(self) -> int:
+        """Cells that comparing anew makes a dispute."""
+        return sum(len(each.opened) for each in self.anew)
+
 
 @login_required
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
@@ -249,6 +265,7 @@ def plan(
     before = codebooks.current(draft.project)
     there = publishing.proposals(draft)
     told = {each.name: each for each in publishing.consequences(draft, rulings, user)}
+    anew = {each.anew.name: each for each in publishing.compared_anew(draft, rulings, user)}
     cards = [
         Card(
             proposal,
@@ -256,6 +273,7 @@ def plan(
             told.get(proposal.name),
             Compared(proposal.pair),
             list(faults.get(proposal.name, ())),
+            anew.get(proposal.name),
         )
         for proposal in there
     ]

@@ -25,6 +25,7 @@ def progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "book": book,
         "is_current": book == codebooks.current(member.project),
         "lines": lines,
+        "anew": recoding.compared_anew(request.user, book),
         "recoded": [line for line in lines if line.recoding],
         "added": [line for line in lines if not line.recoding],
         "asked": sum(line.asked for line in lines),

@@ -132,7 +132,7 @@ def _paper(request: HttpRequest, slug: str) -> Paper:
 
 def _compared(opened: Opened, name: str) -> Entry:
     entry = opened.entry(name)
-    if entry is None or entry.is_computed or not entry.variable.compare:
+    if entry is None or entry.is_computed or not entry.compare:
         raise Http404
     return entry
 

@@ -55,7 +55,7 @@ class Page:
         self.question = Question(query)
         self.opened: Opened = reliability.opened_for(user, self.project, self.question.asked)
         entry = self.opened.entry(name)
-        if entry is None or entry.is_computed or not entry.variable.compare:
+        if entry is None or entry.is_computed or not entry.compare:
             raise Http404
         self.entry: Entry = entry
 

@@ -27,6 +27,7 @@ from coding.work.precedents import (
     withdraw_precedent,
 )
 from coding.work.recodes import Consequence, ask, compute_again, follow_codebook, foresee, left
+from coding.work.recomparing import Anew, Compared, foresee_compared
 from coding.work.records import Cited, Recorded, record
 from coding.work.rows import add_row, remove_row
 from coding.work.training import (
@@ -42,7 +43,9 @@ from coding.work.worklists import deal, move
 
 __all__ = [
     "CAUSES",
+    "Anew",
     "Cited",
+    "Compared",
     "Consequence",
     "Decision",
     "Drift",
@@ -66,6 +69,7 @@ __all__ = [
     "end_waiver",
     "follow_codebook",
     "foresee",
+    "foresee_compared",
     "give_back",
     "keep_view",
     "knows",

@@ -16,7 +16,7 @@ from coding import blind, codebooks, rules, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Batch, Case, Cell, Codebook, Coding, Entry, Source, Value
+from coding.models import Batch, Case, Cell, Coding, Entry, Source, Value
 from coding.work import claims, grounds, rows, signed
 from coding.work.act import act
 
@@ -36,23 +36,25 @@ def compare(root: Case, cases: Sequence[int]) -> None:
     """Fill the cells of freshly opened cases from what their coders said, then compute."""
     said = said_of(cases)
     known = {(c.case_id, c.variable_id): c for c in Cell.objects.filter(case__in=cases)}
-    entries = _entries_by_variable(root, cases)
+    entries = codebooks.newest_entries(root.unit.project)
     fresh = []
     for (case, variable), each in said.items():
         cell = known.get((case, variable))
         if cell is None:
-            verdict, apart = _verdict(each, entries[variable]), _apart(each, entries[variable])
-            cell = Cell(case_id=case, variable_id=variable, coders=len(each), distance=apart)
+            verdict, far = verdict_on(each, entries[variable]), apart(each, entries[variable])
+            cell = Cell(case_id=case, variable_id=variable, coders=len(each), distance=far)
             cell.status, cell.text = str(verdict["status"]), verdict["text"]
             fresh.append(cell)
         else:
             _compare_again(cell, each, entries[variable])
     bulk_create_with_history(fresh, Cell, default_change_reason="case opened")
-    _follow_rosters(cases, entries)
+    follow_rosters(cases, entries)
     derive(root)
 
 
-def said_of(cases: Sequence[int]) -> dict[tuple[int, int], list[Said]]:
+def said_of(
+    cases: Sequence[int], variables: Sequence[int] | None = None
+) -> dict[tuple[int, int], list[Said]]:
     """What each coder says last of each variable of each case, oldest coder first."""
     latest: dict[tuple[int, int], dict[int, Said]] = defaultdict(dict)
     opened = Value.objects.filter(
@@ -60,30 +62,26 @@ def said_of(cases: Sequence[int]) -> dict[tuple[int, int], list[Said]]:
         coding__unblinded_at__isnull=False,
         coding__purpose__in=blind.SPEAKING,
     ).order_by("coding__assigned_at", "coding", "pk")
+    if variables is not None:
+        opened = opened.filter(variable__in=variables)
     columns = ("coding__case", "variable", "coding__coder", "text", "coding__unblinded_at")
     for case, variable, coder, text, since in opened.values_list(*columns):
         latest[case, variable][coder] = Said(text, since)
     return {key: list(by_coder.values()) for key, by_coder in latest.items()}
 
 
-def _entries_by_variable(root: Case, cases: Sequence[int]) -> dict[int, Entry]:
-    """How each variable is read: by the newest codebook in which these cases were coded."""
-    books = Codebook.objects.filter(codings__case__in=cases).distinct().order_by("number")
-    return {e.variable_id: e for book in books for e in codebooks.entries(book)}
-
-
-def _verdict(said: list[Said], entry: Entry) -> dict[str, str | None]:
+def verdict_on(said: list[Said], entry: Entry) -> dict[str, str | None]:
     texts = [each.text for each in said]
-    if len(texts) == 1 or not entry.variable.compare:
+    if len(texts) == 1 or not entry.compare:
         return {"status": Status.SINGLE, "text": texts[0]}
     if all(same(a, b, entry.domain) for n, a in enumerate(texts) for b in texts[n + 1 :]):
         return {"status": Status.AGREED, "text": Counter(texts).most_common(1)[0][0]}
     return {"status": Status.DISPUTED, "text": None}
 
 
-def _apart(said: list[Said], entry: Entry) -> float:
+def apart(said: list[Said], entry: Entry) -> float:
     """How far the answers lie apart; what coders need not agree on is not measured."""
-    if not entry.variable.compare:
+    if not entry.compare:
         return 0.0
     return severity.apart([each.text for each in said], entry.domain, entry.variable.measure)
 
@@ -91,15 +89,15 @@ def _apart(said: list[Said], entry: Entry) -> float:
 def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
     """An unsettled cell follows its codings; a settled one is flagged if a later one differs."""
     before = (cell.status, cell.text, cell.coders, cell.flagged, cell.distance)
-    cell.distance = _apart(said, entry)
+    cell.distance = apart(said, entry)
     # What was carried rests on more than what was said of the variable as it is now.
     cell.coders = max(cell.coders, len(said)) if cell.recoding_id else len(said)
-    if cell.status in UNSETTLED and not _is_held_fast(cell):
-        verdict = _verdict(said, entry)
+    if cell.status in UNSETTLED and not is_held_fast(cell):
+        verdict = verdict_on(said, entry)
         if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
             cell.since = timezone.now()
         cell.status, cell.text = str(verdict["status"]), verdict["text"]
-    elif cell.text is not None and entry.variable.compare:
+    elif cell.text is not None and entry.compare:
         later = [each.text for each in said if each.opened > cell.since]
         differs = not all(same(cell.text, text, entry.domain) for text in later)
         cell.flagged = cell.flagged or differs
@@ -107,12 +105,12 @@ def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
         signed.save(cell, why="compared again")
 
 
-def _is_held_fast(cell: Cell) -> bool:
+def is_held_fast(cell: Cell) -> bool:
     """It says more than its codings do: a person looked, wants it looked at, or it was carried."""
     return bool(cell.verified_at or cell.reopened or cell.recoding_id)
 
 
-def _follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
+def follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
     """A roster on which all agree decides at once who is in; one that is ruled on goes on to."""
     rosters = {v: e for v, e in entries.items() if e.variable.roster_of_id}
     decided = Cell.objects.filter(

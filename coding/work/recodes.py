@@ -22,6 +22,7 @@ from coding.work.act import act
 from coding.work.decisions import Decision, Survey, ancestry, decision_of, survey
 from coding.work.moving import AT_ONCE, Way
 from coding.work.needs import Need, Sheets
+from coding.work.recomparing import Anew, compare_anew
 
 SURVEYED = ("case", "variable", "text", "status")
 
@@ -37,6 +38,8 @@ class Consequence:
     sheets: int = 0
     unassigned: int = 0
     open_sheets: int = 0
+    closed: int = 0
+    opened: int = 0
     becomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     by_value: Counter[str] = field(default_factory=Counter)
 
@@ -47,12 +50,13 @@ def follow_codebook(
     codebook: Codebook,
     decisions: Sequence[Decision] = (),
     added: Sequence[Entry] = (),
+    anew: Sequence[Anew] = (),
     computed: bool = False,
     by: User | None = None,
 ) -> list[Consequence]:
     """Take a project over to a codebook just published: cells, queues and open sheets.
 
-    With `computed`, computed cells are worked out again.
+    The cells of `anew` are compared anew. With `computed`, computed cells are worked out again.
     """
     # Held first: whoever is saving or handing in has done so, or does it on the sheet as moved.
     going_on = list(
@@ -68,10 +72,17 @@ def follow_codebook(
     wanted = _wanted(surveys, added, sheets)
     empty = moving.go_on(going_on, way, by)
     needs.queue(codebook, [need for _, need in wanted], by)
+    compared = compare_anew(anew, by)
     _open_where_nothing_is_asked(empty)
     if computed:
         compute_again(project=codebook.project_id)
-    return [consequence(told, need) for told, need in wanted]
+    return [
+        *(consequence(told, need) for told, need in wanted),
+        *(
+            Consequence(t.anew.name, t.cells, closed=len(t.closed), opened=len(t.opened))
+            for t in compared
+        ),
+    ]
 
 
 def _wanted(

@@ -45,10 +45,12 @@ def told_of(consequence: Consequence) -> str:
     """What publishing does to one entry, in words."""
     c = consequence
     parts = [
-        f"{c.carried} of {c.cells} cells carried by rule" if c.cells else "",
+        f"{c.carried} of {c.cells} cells carried by rule" if c.carried or c.queued else "",
         f"{c.queued} to code again" if c.queued else "",
         f"{c.sheets} sheets queued" if c.sheets else "",
         f"{c.unassigned} cases with nobody to ask" if c.unassigned else "",
+        f"{c.closed} disputes closed, compared anew" if c.closed else "",
+        f"{c.opened} disputes opened, compared anew" if c.opened else "",
     ]
     return f"{c.name}: {', '.join(filter(None, parts)) or 'no cell touched'}"
 
