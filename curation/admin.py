@@ -209,6 +209,7 @@ class MemberAdmin(Import, Past, Office):
 class ProjectAdmin(Past, Office):
     list_display = ("title", "slug", "coders_per_case", "reconcile_by_discussion")
     search_fields = ("title", "slug")
+    exclude = ("risk_set",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()

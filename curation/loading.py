@@ -19,6 +19,13 @@ DESCRIPTION = (
     "Who joined the United States in its military interventions, with what, and why others did "
     "not. What earlier lists say stands beside what coders find."
 )
+# Who could have joined: the United States leads, so it joins nobody.
+RISK_SET = {
+    "roster": "partners",
+    "start": "start_date",
+    "target": "location_state",
+    "leads": ["2"],
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ def _make_project() -> Project:
     import_codebook(slug=first_project.SLUG, document=document, title=TITLE, publish=True)
     project = Project.objects.get(slug=first_project.SLUG)
     project.description = DESCRIPTION
+    project.risk_set = RISK_SET
     project.save()
     State.objects.bulk_create(_states(project))
     unit = project.units.get(name="intervention")

@@ -19,6 +19,11 @@ class Project(models.Model):
     reconcile_by_discussion = models.BooleanField(
         default=False, help_text="Coders of a case may settle its disputes themselves."
     )
+    risk_set = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="From which entries it is drawn up who could have joined; empty: from none.",
+    )
     history = HistoricalRecords()
 
     class Meta:

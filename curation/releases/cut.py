@@ -26,7 +26,7 @@ from curation import store
 from curation.models import Release
 from curation.progress import UNWATCHED, Progress
 from curation.releases import codebook as codebook_files
-from curation.releases import designs, evidence, long, readme, versions, wide
+from curation.releases import designs, evidence, long, readme, riskset, versions, wide
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
@@ -131,6 +131,7 @@ def freeze(
         _refuse_disputes(project, disputes_in(project, tables), tables)
     files = _data_files(project, codebook, tables, progress)
     files += designs.files_of(project, evidence.pseudonyms(project))
+    files += riskset.files_of(project, codebook, codebooks.entries(codebook), files)
     manifest = Manifest(
         project=project.slug,
         title=project.title,

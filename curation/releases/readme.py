@@ -63,6 +63,9 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     yield "- `codings.csv`: every opened value of every coder, under pseudonyms"
     if manifest.file("design.json"):
         yield "- `design.json`, `assignments.csv`: how cases were dealt to coders, with the seeds"
+    if manifest.file("risk_set.csv"):
+        yield "- `risk_set.csv`: each case × each state in the system at its start, joined or not"
+        yield "- `states.csv`: the state system, one row for each membership"
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 
