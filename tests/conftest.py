@@ -24,7 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _asks_a_database(item: pytest.Item) -> bool:
     named = set(getattr(item, "fixturenames", ()))
-    return bool(named & {"db", "transactional_db"} or item.get_closest_marker("django_db"))
+    return bool(
+        named & {"db", "transactional_db", "address"} or item.get_closest_marker("django_db")
+    )
 
 
 DOCUMENT: dict[str, Any] = {
@@ -256,6 +258,11 @@ def make_project(slug: str = "usmi") -> tuple[Project, Codebook]:
 @pytest.fixture
 def world(db: None, settings: Any, tmp_path: Path) -> World:
     settings.STORE_DIR = tmp_path / "store"
+    return make_world()
+
+
+def make_world() -> World:
+    """The cast in their project, and the outsider in another."""
     project, codebook = make_project()
     elsewhere, _ = make_project("elsewhere")
     unit = Unit.objects.get(project=project, name="intervention")
