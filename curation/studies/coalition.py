@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from curation.studies import descriptives
 from curation.studies.declared import CASE, Study, Term, coded
 from curation.studies.frames import Tables
 
@@ -60,4 +61,9 @@ STUDY = Study(
     estimators=("logit", "firth"),
     note="After RAND (2021) and Tago (2005): demand and legitimacy are expected to raise it, an "
     "immediate threat and evacuations to lower it.",
+    descriptives=(
+        descriptives.by_decade,
+        descriptives.by_type,
+        descriptives.by_region,
+    ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from curation.studies import estimators
+from curation.studies.descriptives import Make
 from curation.studies.estimators import Design, Fit, NotEstimated
 from curation.studies.frames import Tables
 
@@ -54,6 +55,7 @@ class Study:
     estimators: tuple[str, ...]
     is_clustered: bool = False
     note: str = ""
+    descriptives: tuple[Make, ...] = ()
 
     @property
     def variables(self) -> tuple[tuple[str, str], ...]:

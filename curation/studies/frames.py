@@ -171,7 +171,7 @@ class Files:
         """The lines of cells.csv that are about these (unit, variable)."""
         wanted = set(variables)
         found = {}
-        for row in self._rows("cells.csv"):
+        for row in self.rows("cells.csv"):
             if (row["unit"], row["variable"]) in wanted:
                 certainty = int(row["certainty"]) if row["certainty"] else None
                 cell = Cell(row["value"], row["status"], int(row["coders"] or 0), certainty)
@@ -182,7 +182,7 @@ class Files:
         """What each coder said, by pseudonym; of the purposes that speak for the data set."""
         wanted = set(variables)
         found: dict[Place, dict[str, str]] = {}
-        for row in self._rows("codings.csv"):
+        for row in self.rows("codings.csv"):
             if (row["unit"], row["variable"]) in wanted and row["purpose"] in SPEAK:
                 place = Place(row["unit"], row["case"], row["variable"])
                 found.setdefault(place, {})[row["coder"]] = row["value"]
@@ -192,13 +192,14 @@ class Files:
         """What uncertain cells may say, one reading a draw; none where the release has none."""
         wanted = set(variables)
         found: dict[str, dict[Place, str | None]] = {}
-        for row in self._rows("draws.csv"):
+        for row in self.rows("draws.csv"):
             if (row["unit"], row["variable"]) in wanted:
                 place = Place(row["unit"], row["case"], row["variable"])
                 found.setdefault(row["draw"], {})[place] = row["value"]
         return [found[draw] for draw in sorted(found, key=int)]
 
-    def _rows(self, name: str) -> Iterator[dict[str, str]]:
+    def rows(self, name: str) -> Iterator[dict[str, str]]:
+        """The lines of a CSV file; none where the release has no such file."""
         data = self.get(name)
         if data is not None:
             yield from csv.DictReader(io.StringIO(data.decode(), newline=""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from curation.studies import descriptives
 from curation.studies.declared import CASE, Study, Term, coded
 from curation.studies.frames import Tables
 
@@ -85,4 +86,10 @@ STUDY = Study(
     is_clustered=True,
     note="After Tago (2007). Standard errors allow for what the states of one intervention have "
     "in common.",
+    descriptives=(
+        descriptives.sizes,
+        descriptives.joiners,
+        descriptives.contributions,
+        descriptives.timing,
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from curation.studies import descriptives
 from curation.studies.declared import CASE, Study, Term
 from curation.studies.frames import Tables
 
@@ -62,4 +63,5 @@ STUDY = Study(
     estimators=("ordered",),
     is_clustered=True,
     note="After RAND (2021): shared threat is expected to help most, a coalition by itself little.",
+    descriptives=(descriptives.reached,),
 )
