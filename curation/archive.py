@@ -30,7 +30,7 @@ from coding.models import Project
 from coding.work import restore, whole
 from coding.work.whole import Numbers, Plain, Table
 from curation import store
-from curation.models import Release
+from curation.models import Deposit, Erratum, Publication, Release, Withdrawal
 from curation.releases.verify import problems
 from curation.snapshot import snapshot
 
@@ -41,7 +41,18 @@ LONGEST_LINE = 16 * 2**20
 LARGEST_INDEX = 16 * 2**20
 SHORTEST_ROW = 20
 EPOCH = (1980, 1, 1, 0, 0, 0)
-MODELS: dict[str, type[Model]] = {**whole.MODELS, "releases": Release}
+# What stands beside the coding, with the way from a row to its project.
+HERE: dict[str, tuple[type[Model], str]] = {
+    "releases": (Release, "project"),
+    "publications": (Publication, "project"),
+    "withdrawals": (Withdrawal, "release__project"),
+    "deposits": (Deposit, "release__project"),
+    "errata": (Erratum, "project"),
+}
+MODELS: dict[str, type[Model]] = {
+    **whole.MODELS,
+    **{name: model for name, (model, _) in HERE.items()},
+}
 TABLES = {
     f"{name}{part}.jsonl"
     for name, model in MODELS.items()
@@ -50,8 +61,12 @@ TABLES = {
 }
 
 
-def _releases(project: Project) -> Table:
-    return Table("releases", Release.objects.filter(project=project).order_by("pk"), None)
+def _tables_here(project: Project) -> Iterator[Table]:
+    for name, (model, way) in HERE.items():
+        rows = model._default_manager.filter(**{way: project}).order_by("pk")
+        history = whole.past_of(model)
+        past = history._default_manager.filter(**{way: project}) if history else None
+        yield Table(name, rows, past.order_by("history_id") if past is not None else None)
 
 
 # ------------------------------------------------------------------ out
@@ -87,7 +102,7 @@ def export(project: Project, path: Path) -> Written:
 
 
 def _write(project: Project, file: BinaryIO) -> Written:
-    tables = [*whole.tables(project), _releases(project)]
+    tables = [*whole.tables(project), *_tables_here(project)]
     numbers = Numbers(tables)
     accounts = dict(User.objects.values_list("pk", "username"))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -208,7 +223,8 @@ def _restore(reader: _Reader, slug: str) -> Project:
         reader.rows, reader.index["numbers"], _accounts(reader.index["accounts"]), slug
     )
     project = restored.write()
-    restored.adopt("releases", Release, reader.index["numbers"]["releases"])
+    for name, (model, _) in HERE.items():
+        restored.adopt(name, model, reader.index["numbers"][name])
     restored.check()
     if _bytes_of(project) != reader.kept:
         raise BadArchive("It holds other files than its releases name.")

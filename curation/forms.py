@@ -1,13 +1,17 @@
-"""What a curator types to release: checked before anything is read."""
+"""What is typed to release, to report an error in a release and to answer it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from coding.models import Project
+from curation import public
+from curation.models import Erratum, Release
 from curation.releases import versions
+from curation.releases.manifest import UnitCounts
 
 
 class CutForm(forms.Form):
@@ -29,3 +33,108 @@ class CutForm(forms.Form):
         if fault := versions.problem(version, self.last):
             raise forms.ValidationError(fault)
         return version
+
+
+class ReportForm(forms.Form):
+    """What is wrong with a cell of a release. Whether there is such a cell, the act looks up."""
+
+    unit = forms.ChoiceField()
+    case = forms.CharField(
+        max_length=120, help_text="The key of the row, from the first column of the file."
+    )
+    variable = forms.CharField(max_length=80, help_text="The name of the column.")
+    said = forms.CharField(
+        label="What is wrong",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="With the right value and where it stands: a source with its page.",
+    )
+
+    def __init__(self, *args: Any, units: Sequence[UnitCounts], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["unit"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(unit.name, unit.label) for unit in units]
+
+    def place(self) -> tuple[str, str, str]:
+        said = self.cleaned_data
+        return said["unit"], said["case"], said["variable"]
+
+
+class ReaderReportForm(ReportForm):
+    """The same from who has no account. A machine fills in what people do not see."""
+
+    name = forms.CharField(max_length=200, required=False, label="Your name")
+    email = forms.EmailField(
+        required=False,
+        label="Your e-mail",
+        help_text="For questions of the curators. Neither is ever shown to anybody else.",
+    )
+    website = forms.CharField(required=False, label="Leave this empty")
+
+
+class _Version(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.version)
+
+
+class AnswerForm(forms.Form):
+    state = forms.ChoiceField(
+        label="What is it?",
+        choices=[
+            ("accepted", "It is an error, and will be corrected"),
+            ("fixed", "It was an error, and is corrected in a release"),
+            ("refused", "It is no error"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    fixed_in = _Version(
+        Release.objects.none(), required=False, label="Corrected in", empty_label="no release"
+    )
+    answer = forms.CharField(max_length=2000, widget=forms.Textarea({"rows": 4}), label="Answer")
+
+    def __init__(self, *args: Any, erratum: Erratum, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["fixed_in"]
+        assert isinstance(field, forms.ModelChoiceField)
+        later = Release.objects.filter(project=erratum.project_id, pk__gt=erratum.release_id)
+        field.queryset = later
+
+    def clean(self) -> dict[str, Any] | None:
+        said = super().clean() or self.cleaned_data
+        if said.get("state") == "fixed" and not said.get("fixed_in"):
+            self.add_error("fixed_in", "Choose the release in which it is corrected.")
+        return said
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+
+class WithdrawForm(ReasonForm):
+    version = forms.CharField(
+        max_length=40,
+        label="Type the version, to be sure",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, release: Release, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.release = release
+
+    def clean_version(self) -> str:
+        version: str = self.cleaned_data["version"]
+        if version != self.release.version:
+            raise forms.ValidationError(f"This is release {self.release.version}.")
+        return version
+
+
+class DoiForm(forms.Form):
+    doi = forms.CharField(
+        max_length=220,
+        label="DOI",
+        help_text="As the repository shows it, such as https://doi.org/10.7910/DVN/ABC123.",
+    )
+
+    def clean_doi(self) -> str:
+        return public.read_doi(self.cleaned_data["doi"])

@@ -10,45 +10,30 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
+from curation import often
 from curation.models import FailedSignIn
 
 MOST = 5
 WITHIN = timedelta(minutes=15)
 
 
-def address_of(request: HttpRequest) -> str:
-    """Who asks; behind the proxy that speaks HTTPS for us, whom it says it was asked by."""
-    said = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
-    return said.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
-
-
 def mark_of(request: HttpRequest, name: str) -> str:
     """What stands for this name, tried from this address."""
-    words = f"{name.strip().casefold()}|{address_of(request)}"
-    return salted_hmac("curation.sign_in", words, algorithm="sha256").hexdigest()
+    return often.mark_of(request, "curation.sign_in", name)
 
 
 def minutes_to_wait(mark: str) -> int:
     """How long nobody may try again; 0 where they may."""
-    since = timezone.now() - WITHIN
-    tried = FailedSignIn.objects.filter(mark=mark, at__gt=since).order_by("-at")
-    times = list(tried.values_list("at", flat=True)[:MOST])
-    if len(times) < MOST:
-        return 0
-    return max(1, -int((since - times[-1]).total_seconds() // 60))
+    return often.minutes_to_wait(FailedSignIn.objects.all(), mark, MOST, WITHIN)
 
 
 def note_failure(mark: str) -> None:
     """Count a wrong password, and forget what is too old to count."""
-    FailedSignIn.objects.filter(at__lte=timezone.now() - WITHIN).delete()
-    FailedSignIn.objects.create(mark=mark)
+    often.note(FailedSignIn.objects.all(), mark, WITHIN)
 
 
 class _Limited(AuthenticationForm):

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from curation.sign_in import SignInForm
-from curation.views import builds, codebooks, releases
+from curation.views import builds, codebooks, errata, public, releases, standing
 
 publishing = [
     path("schemas/codebook.schema.json", codebooks.json_schema, name="codebook-schema"),
@@ -23,10 +23,31 @@ publishing = [
     path("projects/<slug:slug>/releases/", releases.releases, name="releases"),
     path("projects/<slug:slug>/builds/<int:build>/", builds.build, name="build"),
     path("projects/<slug:slug>/builds/<int:build>/cancel/", builds.cancel, name="build-cancel"),
+    path("projects/<slug:slug>/releases/errata/", errata.errata, name="errata"),
+    path("projects/<slug:slug>/releases/errata/<int:erratum>/", errata.erratum, name="erratum"),
+    path("projects/<slug:slug>/releases/public/", standing.switch, name="public-switch"),
     path("projects/<slug:slug>/releases/<str:version>/", releases.release, name="release"),
+    path("projects/<slug:slug>/releases/<str:version>/report/", errata.report, name="report"),
+    path(
+        "projects/<slug:slug>/releases/<str:version>/standing/", standing.standing, name="standing"
+    ),
+    path("projects/<slug:slug>/releases/<str:version>/bag.zip", standing.bundle, name="bag"),
     path(
         "projects/<slug:slug>/releases/<str:version>/files/<str:name>", releases.file, name="file"
     ),
+    # What needs no account, where a curator opened it; a version has dots, so no page is one.
+    path("public/<slug:slug>/", public.releases, name="public"),
+    path("public/<slug:slug>/errata/", errata.public_errata, name="public-errata"),
+    path("public/<slug:slug>/errata.atom", errata.Atom(), name="public-errata-atom"),
+    path("public/<slug:slug>/errata.json", errata.json_feed, name="public-errata-json"),
+    path("public/<slug:slug>/check", errata.check, name="public-check"),
+    path("public/<slug:slug>/<str:version>/", public.release, name="public-release"),
+    path("public/<slug:slug>/<str:version>/codebook/", public.codebook, name="public-codebook"),
+    path("public/<slug:slug>/<str:version>/report/", errata.public_report, name="public-report"),
+    path("public/<slug:slug>/<str:version>/cite.bib", public.bibtex, name="public-bibtex"),
+    path("public/<slug:slug>/<str:version>/cite.ris", public.ris, name="public-ris"),
+    path("public/<slug:slug>/<str:version>/bag.zip", public.bundle, name="public-bag"),
+    path("public/<slug:slug>/<str:version>/files/<str:file>", public.file, name="public-file"),
 ]
 urlpatterns = [
     path(

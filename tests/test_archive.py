@@ -29,9 +29,9 @@ from coding.models import (
     Value,
     Waiver,
 )
-from curation import archive, store
+from curation import archive, public, store
 from curation.models import Release
-from curation.releases import cut, verify
+from curation.releases import cut, errata, verify
 from tests.conftest import DOCUMENT, World
 
 Change = Callable[[bytes], bytes]
@@ -68,8 +68,22 @@ def lived_in(world: World) -> World:
     work.submit(coding=coding)
     drafts(world)
     cut(project=world.project, version="0.1.0", by=world.curator, allow_disputes=True)
+    said_of_releases(world)
     cut(project=world.project, version="0.1.1")
     return world
+
+
+def said_of_releases(world: World) -> None:
+    """A release that is public, deposited, withdrawn, and has an erratum that was answered."""
+    release = Release.objects.get(project=world.project)
+    by = {"by": world.curator}
+    public.show(project=world.project, public=True, reason="Paper is out", **by)
+    public.deposited(release=release, doi="10.7910/DVN/ABC123", **by)
+    public.withdraw(release=release, reason="Swapped sheets", **by)
+    place = ("intervention", "US-1991-GUL", "troops")
+    for words in ("Smith, p. 4", "Jones, p. 5"):
+        told = errata.report(release=release, place=place, said=words, name="Ann")
+    errata.answer(erratum=told, state="accepted", words="Jones is right.", **by)
 
 
 def gold_and_certifications(world: World) -> None:

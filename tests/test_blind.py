@@ -15,8 +15,9 @@ from django.urls.exceptions import NoReverseMatch
 
 from coding import blind, codebooks, work
 from coding.models import Case, Cell, Coding, Member, Source
-from curation import builds, releases
-from curation.models import Build
+from curation import builds, public, releases
+from curation.models import Build, Release
+from curation.releases import errata
 from tests.conftest import DOCUMENT, World
 
 VARIABLES = DOCUMENT["variables"]
@@ -160,6 +161,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "unit": ["objective"],
         "version": ["0.1.0"],
         "build": list(Build.objects.values_list("pk", flat=True)) or [1],
+        "erratum": [1],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
         "citation": [1],
         "member": list(world.project.members.values_list("pk", flat=True)),
@@ -232,6 +234,11 @@ def hunted(world: World, settings: Any) -> World:
     releases.cut(project=world.project, version="0.1.0", by=world.curator)
     arguments = {"version": "0.2.0", "notes": "", "allow_disputes": False}
     builds.ask(project=world.project, kind="release", arguments=arguments, by=world.curator)
+    public.show(project=world.project, public=True, reason="For all", by=world.curator)
+    release = Release.objects.get()
+    place = ("intervention", "US-1991-GUL", "troops")
+    told = errata.report(release=release, place=place, said="Wrong", name="Ann", email="a@b.org")
+    errata.answer(erratum=told, state="accepted", words="Right", by=world.curator)
     pattern = [v | {"pattern": "[a-z]+"} if v["name"] == "story" else v for v in VARIABLES]
     codebooks.draft(project=world.project, document=DOCUMENT | {"variables": pattern})
     return world

@@ -12,7 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from curation.models import FailedSignIn
-from curation.sign_in import MOST, WITHIN, address_of
+from curation.often import address_of
+from curation.sign_in import MOST, WITHIN
 
 DOORS = ("/sign-in/", "/admin/login/")
 

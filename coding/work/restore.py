@@ -82,9 +82,11 @@ class Restored:
             self._insert(name, model, batch)
 
     def adopt(self, name: str, model: type[Model], count: int) -> None:
-        """A further table, of another application."""
+        """A further table, of another application, with its past."""
         self.keys[name], self.names[model] = _reserve(model, count), name
         self.fill(name, model)
+        if past := past_of(model):
+            self.fill(f"{name}.past", past)
 
     def check(self) -> None:
         """What the database would only find at the end of the transaction."""

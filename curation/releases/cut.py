@@ -26,7 +26,7 @@ from curation import store
 from curation.models import Release
 from curation.progress import UNWATCHED, Progress
 from curation.releases import codebook as codebook_files
-from curation.releases import designs, evidence, long, readme, riskset, versions, wide
+from curation.releases import designs, errata, evidence, long, readme, riskset, versions, wide
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
@@ -95,7 +95,7 @@ def register(
     last = versions.last_of(project)
     if last != frozen.previous:
         raise Refused(f"{last} was cut meanwhile: look at it before you cut another.")
-    return Release.objects.create(
+    release = Release.objects.create(
         project=project,
         version=frozen.manifest.version,
         codebook=frozen.codebook,
@@ -106,6 +106,8 @@ def register(
         released_by=by,
         released_at=moment,
     )
+    errata.mark_fixed(release)
+    return release
 
 
 def freeze(
@@ -132,6 +134,7 @@ def freeze(
     files = _data_files(project, codebook, tables, progress)
     files += designs.files_of(project, evidence.pseudonyms(project))
     files += riskset.files_of(project, codebook, codebooks.entries(codebook), files)
+    files += errata.files_of(project, files, version)
     manifest = Manifest(
         project=project.slug,
         title=project.title,

@@ -66,6 +66,8 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     if manifest.file("risk_set.csv"):
         yield "- `risk_set.csv`: each case × each state in the system at its start, joined or not"
         yield "- `states.csv`: the state system, one row for each membership"
+    if manifest.file("errata.csv"):
+        yield "- `errata.csv`: what is known to be wrong in earlier releases, and where it is fixed"
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 

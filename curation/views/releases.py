@@ -6,23 +6,19 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import PurePath
-from typing import BinaryIO
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coding import access, blind, codebooks
 from coding.errors import Refused
 from coding.models import Member, Project
-from curation import builds, store, tables
+from curation import builds, public, serving, store, tables
 from curation.forms import CutForm
 from curation.models import Release
 from curation.releases import changes, cite, disputes_now, propose, refuse_disputes
@@ -32,11 +28,6 @@ from curation.releases.manifest import Manifest, UnitCounts
 from curation.releases.readme import STATUSES
 
 log = logging.getLogger(__name__)
-TYPES = {
-    ".csv": "text/csv; charset=utf-8; header=present",
-    ".json": "application/json",
-    ".md": "text/markdown; charset=utf-8",
-}
 A_SECOND_CLICK = timedelta(minutes=10)
 
 
@@ -145,7 +136,7 @@ def _release_or_404(
     user: User | AnonymousUser, slug: str, version: str
 ) -> tuple[Release, Manifest, Member]:
     member = access.member_or_404(user, slug)
-    found = member.project.releases.select_related("released_by", "codebook", "previous")
+    found = public.releases_of(member.project).select_related("released_by", "codebook", "previous")
     release = get_object_or_404(found, version=version)
     return release, manifests.read(release.manifest), member
 
@@ -156,6 +147,8 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """What a release holds, how far to trust it, how to cite and to load it."""
     found, manifest, member = _release_or_404(request.user, slug, version)
     address = request.build_absolute_uri(reverse("curation:release", args=[slug, version]))
+    doi = public.doi_of(found)
+    cited = f"https://doi.org/{doi}" if doi else address
     closed = blind.opened_and_being_coded(request.user, member.project)
     units = [unit.name for unit in manifest.units]
     chosen = request.GET.get("unit", units[0])
@@ -164,12 +157,15 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         "release": found,
         "manifest": manifest,
         "files": [*manifest.files, _manifest_file(found, manifest)],
-        "counted": [Counted(unit, _shares(unit)) for unit in manifest.units],
+        "counted": counted_of(manifest),
         "statuses": STATUSES,
         "changes": _changes(found, manifest),
-        "apa": cite.apa(found, address),
-        "bibtex": cite.bibtex(found, address),
-        "load_lines": cite.load_lines(units),
+        "member": member,
+        "doi": doi,
+        "withdrawal": public.withdrawal_of(found),
+        "apa": cite.apa(found, cited),
+        "bibtex": cite.bibtex(found, cited, doi),
+        "load_lines": cite.load_lines(units, manifest.files),
         "closed": closed,
         "chosen": chosen if chosen in units else units[0],
     }
@@ -186,6 +182,10 @@ def _changes(release: Release, manifest: Manifest) -> list[changes.Change]:
     if release.previous is None:
         return []
     return changes.between(manifests.read(release.previous.manifest), manifest)
+
+
+def counted_of(manifest: Manifest) -> list[Counted]:
+    return [Counted(unit, _shares(unit)) for unit in manifest.units]
 
 
 def _shares(unit: UnitCounts) -> list[Share]:
@@ -222,25 +222,24 @@ def file(request: HttpRequest, slug: str, version: str, name: str) -> HttpRespon
     """A file of a release, byte for byte. Not handed out where it is damaged."""
     release, manifest, member = _release_or_404(request.user, slug, version)
     found = manifest.file(name)
-    sha256 = release.digest if name == manifests.NAME else found.sha256 if found else None
-    if sha256 is None:
+    found = _manifest_file(release, manifest) if name == manifests.NAME else found
+    if found is None:
         raise Http404
-    _refuse_while_coding(request.user, member.project)
-    etag = quote_etag(sha256)
-    if unchanged := get_conditional_response(request, etag=etag):
-        return unchanged
-    response = FileResponse(
-        _opened(sha256, name, version),
-        as_attachment=True,
-        filename=name,
-        content_type=TYPES[PurePath(name).suffix],
-    )
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    refuse_while_coding(request.user, member.project)
+    try:
+        return serving.answer(
+            request, serving.Kept(name, found.sha256, found.bytes, release.released_at)
+        )
+    except store.StoreError as error:
+        log.error("%s of release %s: %s", name, version, error)
+        raise Refused(
+            f"{name} of {version} is damaged or gone on this server, so it is not handed out. "
+            "Whoever runs the server can bring it back from a backup of the store; "
+            "verify_releases tells more."
+        ) from error
 
 
-def _refuse_while_coding(user: User | AnonymousUser, project: Project) -> None:
+def refuse_while_coding(user: User | AnonymousUser, project: Project) -> None:
     """A release would tell a coder what others said of a case that is coded again, blind."""
     if count := blind.opened_and_being_coded(user, project):
         cases = "a case that is" if count == 1 else f"{count} cases that are"
@@ -249,15 +248,3 @@ def _refuse_while_coding(user: User | AnonymousUser, project: Project) -> None:
             "releases would tell you what others said.",
             [("My work", reverse("coding:work", args=[project.slug]))],
         )
-
-
-def _opened(sha256: str, name: str, version: str) -> BinaryIO:
-    try:
-        return store.opened(sha256)
-    except store.StoreError as error:
-        log.error("%s of release %s: %s", name, version, error)
-        raise Refused(
-            f"{name} of {version} is damaged or gone on this server, so it is not handed out. "
-            "Whoever runs the server can bring it back from a backup of the store; "
-            "verify_releases tells more."
-        ) from error
