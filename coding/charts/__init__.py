@@ -2,6 +2,7 @@
 
 from .bars import bar
 from .control import Point, control_chart
+from .forest import Effect, Tile, bars, forest, tiles
 from .interval import ENOUGH, TENTATIVE, axis, band, dot, key, rate
 from .squares import Chart, Label, Pair, heat_map, matrix
 from .svg import Svg
@@ -10,17 +11,22 @@ __all__ = [
     "ENOUGH",
     "TENTATIVE",
     "Chart",
+    "Effect",
     "Label",
     "Pair",
     "Point",
     "Svg",
+    "Tile",
     "axis",
     "band",
     "bar",
+    "bars",
     "control_chart",
     "dot",
+    "forest",
     "heat_map",
     "key",
     "matrix",
     "rate",
+    "tiles",
 ]

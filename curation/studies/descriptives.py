@@ -120,11 +120,29 @@ def joiners(files: Files) -> Table | None:
     did = asked[asked["joined"] == "1"].groupby("state").size()
     found = sorted(((int(n), str(code)) for code, n in did.items()), key=lambda f: (-f[0], f[1]))
     rows = tuple(
-        (code, *states.get(code, ("", code, ""))[:2], n, of := int(could[code]), round(n / of, 4))
+        (
+            code,
+            *_named(states, code),
+            n,
+            of := int(could[code]),
+            round(n / of, 4),
+            _region(states, code),
+        )
         for n, code in found
     )
-    columns = ("Code", "Abbreviation", "State", "Joined", "Could have", "Share")
+    columns = ("Code", "Abbreviation", "State", "Joined", "Could have", "Share", "Region")
     return Table("who_joins_how_often", "Who joins how often", columns, rows, 3)
+
+
+States = dict[str, tuple[str, str, str]]
+
+
+def _named(states: States, code: str) -> tuple[str, str]:
+    return states[code][:2] if code in states else ("", code)
+
+
+def _region(states: States, code: str) -> str:
+    return states[code][2] if code in states else ""
 
 
 def contributions(files: Files) -> Table | None:
