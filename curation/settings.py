@@ -140,7 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Static files, under names that hold their hash
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
@@ -150,6 +150,9 @@ STORAGES = {
         )
     },
 }
+# The bytes of releases in an object storage, where one is named; else in the folder STORE_DIR
+if backend := env.str("STORE_BACKEND", default=""):
+    STORAGES["store"] = {"BACKEND": backend, "OPTIONS": env.json("STORE_OPTIONS", default={})}
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 

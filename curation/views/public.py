@@ -199,4 +199,9 @@ def codebook(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 def bundle(request: HttpRequest, slug: str, version: str) -> HttpResponseBase:
     """The release packed for a repository."""
     found = _in_use_or_gone(request, slug, version)
-    return found if isinstance(found, HttpResponse) else bag.response(request, found)
+    if isinstance(found, HttpResponse):
+        return found
+    try:
+        return bag.response(request, found)
+    except store.StoreError as error:
+        return _damaged(request, found, "", error)

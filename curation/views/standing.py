@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,12 +13,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coding import access
+from coding.errors import Refused
 from coding.models import Member
-from curation import public
+from curation import public, store
 from curation.deposit import bag
 from curation.forms import DoiForm, ReasonForm, WithdrawForm
 from curation.models import Release
 from curation.views.releases import refuse_while_coding
+
+log = logging.getLogger(__name__)
 
 
 @login_required
@@ -95,4 +100,11 @@ def bundle(request: HttpRequest, slug: str, version: str) -> HttpResponseBase:
     """The release packed for a repository, for members."""
     found, member = _release_or_404(request.user, slug, version)
     refuse_while_coding(request.user, member.project)
-    return bag.response(request, found)
+    try:
+        return bag.response(request, found)
+    except store.StoreError as error:
+        log.error("Release %s: %s", version, error)
+        raise Refused(
+            f"A file of {version} is damaged or gone on this server, so there is no bag of it. "
+            "Whoever runs the server can bring it back from a backup of the store."
+        ) from error
