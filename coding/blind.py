@@ -46,9 +46,13 @@ from coding.models import (
     Source,
     Value,
     Variable,
+    Verification,
+    Vote,
 )
 from coding.models.coding import CodingQuerySet
 from coding.models.precedent import PrecedentQuerySet
+from coding.models.review import VerificationQuerySet
+from coding.models.second import VoteQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -59,6 +63,8 @@ Cells = QuerySet[Cell]  # so that who reads may say what it holds
 Golds = QuerySet[Gold]
 Precedents = PrecedentQuerySet
 Guide = Precedent
+Ballot = Vote
+Checked = Verification
 
 # Who may look at cells and opened values at all; readers have the releases.
 _TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
@@ -409,6 +415,104 @@ def cell_history(cells: QuerySet[Cell]) -> QuerySet:  # type: ignore[type-arg]
     """The past of cells that were let through already."""
     found: QuerySet = Cell.history.filter(id__in=cells.values("pk"))  # type: ignore[type-arg]
     return found
+
+
+# ------------------------------------------------------------------ several adjudicators, reviews
+
+
+def votes_for(user: Person, project: Project) -> VoteQuerySet:
+    """The rulings of several adjudicators on one cell that this user may read now.
+
+    One's own; once all of them have ruled those of the others, for adjudicators and curators who
+    did not code the family; once the cell is settled everybody's, for the team. Never of a cell
+    that the user may not see.
+    """
+    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    ruling = (Member.Role.ADJUDICATOR, Member.Role.CURATOR)
+    rules_here = Exists(Member.objects.filter(user=user.pk, project=project, role__in=ruling))
+    coded = Coding.objects.standing().filter(coder=user.pk).annotate(family=_family("case"))
+    shown = Q(shown_at__isnull=False) & ~Q(family__in=coded.values("family"))
+    may = Q(by=user.pk) | Q(closed_at__isnull=False) | (shown & Q(rules_here))
+    votes = Vote.objects.annotate(family=_family("cell__case")).filter(Exists(seen), may)
+    return votes.filter(cell__case__unit__project=project)
+
+
+def votes_cast(cells: Iterable[int]) -> dict[int, int]:
+    """How many adjudicators have ruled on each of these cells, which were let through already.
+
+    Not what they ruled: that is `votes_for`.
+    """
+    standing = Vote.objects.standing().filter(cell__in=list(cells)).order_by()
+    counted = standing.values_list("cell").annotate(n=Count("by", distinct=True))
+    return dict(counted)
+
+
+def blind_votes(user: Person, project: Project) -> QuerySet[Vote, Any]:
+    """Cell, variable, adjudicator and text of what was ruled before the others were shown.
+
+    Of cells that are settled or on which all have ruled, as far as this user may read them.
+    """
+    shown = votes_for(user, project).filter(blind=True, shown_at__isnull=False)
+    return shown.order_by("pk").values_list("cell", "cell__variable", "by", "text")
+
+
+def released_votes(project: Project) -> QuerySet[Vote, Any]:
+    """The same of the whole data set: for releases, never for a person's screen."""
+    shown = Vote.objects.filter(
+        blind=True, shown_at__isnull=False, cell__case__in=released_cases(project).values("pk")
+    )
+    return shown.order_by("pk").values_list("cell", "cell__variable", "by", "text")
+
+
+def to_verify(user: Person, project: Project) -> QuerySet[Cell]:
+    """Single and agreed cells that nobody verified, of what the codebook of today asks."""
+    published = Codebook.objects.filter(project=project).exclude(published_at=None)
+    newest = published.order_by("-number").values("pk")[:1]
+    asked = Entry.objects.filter(codebook__in=newest).values("variable")
+    return cells_for(user).filter(
+        case__unit__project=project,
+        case__in_universe=True,
+        status__in=(Cell.Status.SINGLE, Cell.Status.AGREED),
+        verified_at=None,
+        variable__in=asked,
+    )
+
+
+def said_unsure(certainty: int) -> Exists:
+    """Of a cell: one of those who said it was only so certain."""
+    unsure = Value.objects.filter(
+        coding__case=OuterRef("case"),
+        coding__unblinded_at__isnull=False,
+        coding__purpose__in=SPEAKING,
+        variable=OuterRef("variable"),
+        certainty__lte=certainty,
+    )
+    return Exists(unsure)
+
+
+def verifications_for(user: Person, project: Project) -> VerificationQuerySet:
+    """What is on the worklists of reviews, of cells that this user may see now."""
+    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    return Verification.objects.filter(Exists(seen), review__project=project)
+
+
+def questions_for(user: Person, project: Project) -> VerificationQuerySet:
+    """What reviewers ask of cells on which this user said something."""
+    own = Value.objects.filter(
+        coding__coder=user.pk,
+        coding__withdrawn_at=None,
+        coding__purpose__in=SPEAKING,
+        coding__case=OuterRef("cell__case"),
+        variable=OuterRef("cell__variable"),
+    )
+    asked = verifications_for(user, project).exclude(question="")
+    return asked.filter(Exists(own)).order_by("place", "pk")
+
+
+def released_verifications(project: Project) -> VerificationQuerySet:
+    """What reviews found: for releases, never for a person's screen."""
+    cases = released_cases(project).values("pk")
+    return Verification.objects.filter(review__project=project, cell__case__in=cases)
 
 
 # ------------------------------------------------------------------ old and new meanings

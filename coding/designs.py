@@ -85,6 +85,16 @@ def share_of(count: int, percent: float) -> int:
     return min(count, int(count * percent / 100 + 0.5))
 
 
+def is_drawn(seed: str, name: str, percent: float) -> bool:
+    """Whether this one name is in a share: its lot, a number from 0 up to 1, lies below it.
+
+    The lot is the first 8 hexadecimal digits of sha256 of seed and name, one to a line, over 16^8.
+    Other than in `drawn`, no name depends on which others there are.
+    """
+    lot = int(hashlib.sha256(f"{seed}\n{name}".encode()).hexdigest()[:8], 16)
+    return lot < percent / 100 * 16**8
+
+
 # ------------------------------------------------------------------ the designs
 
 

@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from coding.models import Cell, Citation, Ground, Precedent, Value
+from coding.models import (
+    Cell,
+    Citation,
+    Ground,
+    Precedent,
+    Value,
+    Verification,
+    Vote,
+    VoteGround,
+)
 
 ROOT = Path(__file__).parent.parent
-SECRET = {"Value", "Citation", "Cell", "Ground", "Precedent"}
+SECRET = {"Value", "Citation", "Cell", "Ground", "Precedent", "Vote", "VoteGround", "Verification"}
 DOORS = ("coding/blind.py", "coding/work/", "coding/models/")
 # Another way to the same rows: by label, by table, by the names Django gives reverse relations.
 BACK_DOORS = {
@@ -95,7 +104,7 @@ def test_each_way_around_the_doors_is_noticed(code: str) -> None:
 
 
 def test_values_and_cells_have_no_way_back_from_other_rows() -> None:
-    for model in (Value, Citation, Cell, Ground, Precedent):
+    for model in (Value, Citation, Cell, Ground, Precedent, Vote, VoteGround, Verification):
         for field in model._meta.get_fields():
             if field.many_to_one:
                 assert field.remote_field.hidden, f"{model.__name__}.{field.name}"
@@ -144,6 +153,7 @@ def test_history_is_never_written_around() -> None:
         ("coding/work/needs.py", "bulk_create"),  # with `signed.remember` after it
         ("coding/work/recodes.py", "bulk_create"),  # likewise
         ("coding/work/records.py", "bulk_create"),  # likewise
+        ("coding/work/reviews.py", "bulk_create"),  # likewise
         ("coding/work/restore.py", "bulk_create"),  # brings the history along, row by row
     }
     found = [

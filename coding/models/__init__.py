@@ -11,11 +11,14 @@ from coding.models.design import Design
 from coding.models.precedent import Ground, Precedent, Proposal
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
+from coding.models.review import Review, Verification
+from coding.models.second import Bypass, SecondLook, Vote, VoteGround
 from coding.models.training import Certification, Gold
 from coding.models.waiver import Waiver
 
 __all__ = [
     "Batch",
+    "Bypass",
     "Case",
     "Category",
     "Cell",
@@ -34,11 +37,16 @@ __all__ = [
     "Project",
     "Proposal",
     "Recoding",
+    "Review",
     "SavedView",
+    "SecondLook",
     "Source",
     "State",
     "Unit",
     "Value",
     "Variable",
+    "Verification",
+    "Vote",
+    "VoteGround",
     "Waiver",
 ]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.batches import reopen, rule_in_bulk, undo_batch
-from coding.work.cells import CAUSES, barred, recompute, settle, verify
+from coding.work.bypasses import barred, pass_by, rule_as_coder
+from coding.work.cells import CAUSES, recompute, settle, settle_with_fewer, verify
 from coding.work.claims import (
     Shared,
     claim,
@@ -18,7 +19,7 @@ from coding.work.claims import (
     take_over,
 )
 from coding.work.decisions import Decision, ancestry, decision_of
-from coding.work.drift import Drift, drift
+from coding.work.drift import Drift, drift, unverified
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.precedents import (
     close_proposal,
@@ -29,7 +30,9 @@ from coding.work.precedents import (
 from coding.work.recodes import Consequence, ask, compute_again, follow_codebook, foresee, left
 from coding.work.recomparing import Anew, Compared, foresee_compared
 from coding.work.records import Cited, Recorded, record
+from coding.work.reviews import Scope, answer_question, end_review, return_cell, start_review
 from coding.work.rows import add_row, remove_row
+from coding.work.second import are_same, ask_second, end_second
 from coding.work.training import (
     certify,
     knows,
@@ -50,11 +53,15 @@ __all__ = [
     "Decision",
     "Drift",
     "Recorded",
+    "Scope",
     "Shared",
     "add_citation",
     "add_row",
     "ancestry",
+    "answer_question",
+    "are_same",
     "ask",
+    "ask_second",
     "assign",
     "barred",
     "certify",
@@ -66,6 +73,8 @@ __all__ = [
     "decision_of",
     "drift",
     "drop_view",
+    "end_review",
+    "end_second",
     "end_waiver",
     "follow_codebook",
     "foresee",
@@ -77,16 +86,21 @@ __all__ = [
     "mark_gold",
     "mark_precedent",
     "move",
+    "pass_by",
     "propose",
     "recompute",
     "record",
     "remove_citation",
     "remove_row",
     "reopen",
+    "return_cell",
+    "rule_as_coder",
     "rule_in_bulk",
     "save_value",
     "settle",
+    "settle_with_fewer",
     "share_out",
+    "start_review",
     "submit",
     "take_back",
     "take_back_assigned",
@@ -96,6 +110,7 @@ __all__ = [
     "train",
     "unblind",
     "undo_batch",
+    "unverified",
     "verify",
     "waive",
     "withdraw",

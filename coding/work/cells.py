@@ -16,13 +16,14 @@ from coding import blind, codebooks, rules, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Batch, Case, Cell, Coding, Entry, Source, Value
-from coding.work import claims, grounds, rows, signed
+from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, Source, Value
+from coding.work import bypasses, claims, grounds, reviews, rows, second, signed
 from coding.work.act import act
 
 Status = Cell.Status
 UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
 CAUSES = Cell.Cause.choices
+CORRECTION = second.CORRECTION
 
 
 class Said(NamedTuple):
@@ -37,12 +38,14 @@ def compare(root: Case, cases: Sequence[int]) -> None:
     said = said_of(cases)
     known = {(c.case_id, c.variable_id): c for c in Cell.objects.filter(case__in=cases)}
     entries = codebooks.newest_entries(root.unit.project)
+    lost = _verified_before(cases, {v for c, v in said if (c, v) not in known}, entries)
     fresh = []
     for (case, variable), each in said.items():
         cell = known.get((case, variable))
         if cell is None:
             verdict, far = verdict_on(each, entries[variable]), apart(each, entries[variable])
             cell = Cell(case_id=case, variable_id=variable, coders=len(each), distance=far)
+            cell.flagged = (case, variable) in lost
             cell.status, cell.text = str(verdict["status"]), verdict["text"]
             fresh.append(cell)
         else:
@@ -50,6 +53,17 @@ def compare(root: Case, cases: Sequence[int]) -> None:
     bulk_create_with_history(fresh, Cell, default_change_reason="case opened")
     follow_rosters(cases, entries)
     derive(root)
+
+
+def _verified_before(
+    cases: Sequence[int], fresh: set[int], entries: dict[int, Entry]
+) -> set[tuple[int, int]]:
+    """Cells that were verified under the variable before: coded again, nobody has verified them."""
+    before = {entries[v].variable.replaces_id: v for v in fresh if entries[v].variable.replaces_id}
+    if not before:
+        return set()
+    old = Cell.objects.filter(case__in=cases, variable__in=before, verified_at__isnull=False)
+    return {(case, before[v]) for case, v in old.values_list("case", "variable")}
 
 
 def said_of(
@@ -87,17 +101,18 @@ def apart(said: list[Said], entry: Entry) -> float:
 
 
 def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
-    """An unsettled cell follows its codings; a settled one is flagged if a later one differs."""
+    """An unsettled cell follows its codings; one that is settled or verified is flagged if a later
+    one differs, what need not agree as well where somebody verified it."""
     before = (cell.status, cell.text, cell.coders, cell.flagged, cell.distance)
     cell.distance = apart(said, entry)
     # What was carried rests on more than what was said of the variable as it is now.
     cell.coders = max(cell.coders, len(said)) if cell.recoding_id else len(said)
     if cell.status in UNSETTLED and not is_held_fast(cell):
         verdict = verdict_on(said, entry)
-        if (cell.status, cell.text) != (verdict["status"], verdict["text"]):
-            cell.since = timezone.now()
-        cell.status, cell.text = str(verdict["status"]), verdict["text"]
-    elif cell.text is not None and entry.compare:
+        follows = (str(verdict["status"]), verdict["text"])
+        if (cell.status, cell.text) != follows and not is_being_ruled_on(cell):
+            (cell.status, cell.text), cell.since = follows, timezone.now()
+    elif cell.text is not None and (entry.compare or cell.verified_at):
         later = [each.text for each in said if each.opened > cell.since]
         differs = not all(same(cell.text, text, entry.domain) for text in later)
         cell.flagged = cell.flagged or differs
@@ -108,6 +123,11 @@ def _compare_again(cell: Cell, said: list[Said], entry: Entry) -> None:
 def is_held_fast(cell: Cell) -> bool:
     """It says more than its codings do: a person looked, wants it looked at, or it was carried."""
     return bool(cell.verified_at or cell.reopened or cell.recoding_id)
+
+
+def is_being_ruled_on(cell: Cell) -> bool:
+    """One of several adjudicators has ruled on it already."""
+    return cell.status == Status.DISPUTED and second.holds(cell)
 
 
 def follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
@@ -154,25 +174,76 @@ def settle(
     that the adjudicator looked at; somebody else's ruling in between is not overwritten. Where
     somebody else has claimed the case it is refused; a batch of rulings passes claims by.
     `rule` is the entry that decided, where it is not the cell's own; `sources` are those on which
-    the ruling rests, each with the place in it.
+    the ruling rests, each with the place in it. Where the project asks for several adjudicators
+    the cell stays disputed until they have ruled (see `second`).
     """
     cell = held(cell, by, seen)
     if batch is None:
         claims.respect(cell.case, by)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
-    was_ruled = cell.rule_id is not None
-    cell.text, cell.cause, cell.reason = text, cause, reason.strip()
-    cell.status = Status.UNRESOLVED if text is None else Status.ADJUDICATED
+    ruling = second.Ruling(text, cause, reason.strip(), rule or entry, sources, by)
+    counted = second.consider(cell, entry, ruling)
+    if counted is None:
+        return _kept_open(cell, by)
+    return _ruled(cell, entry, counted, batch)
+
+
+def _ruled(cell: Cell, entry: Entry, ruling: second.Ruling, batch: Batch | None = None) -> Cell:
+    """The data set says from now on what was ruled."""
+    was_ruled, before = cell.rule_id is not None, cell.status
+    cell.text, cell.cause, cell.reason = ruling.text, ruling.cause, ruling.reason
+    cell.status = Status.UNRESOLVED if ruling.text is None else Status.ADJUDICATED
     cell.flagged, cell.verified_by, cell.verified_at = False, None, None
-    cell.reopened, cell.batch, cell.rule = False, batch, rule or entry
-    _sign(cell, by, reason)
-    if sources or was_ruled:
-        grounds.lay(cell, sources, by)
-    if entry.variable.roster_of_id and text is not None:
-        rows.follow_ruling(cell.case, entry, _listed(text, entry.domain))
+    reviews.found(cell, entry.domain, ruling.by, overtaken=_was_disputed(before, cell))
+    cell.reopened, cell.batch, cell.rule = False, batch, ruling.rule
+    _sign(cell, ruling.by, ruling.reason)
+    second.close(cell)
+    if ruling.sources or was_ruled:
+        grounds.lay(cell, ruling.sources, ruling.by)
+    if entry.variable.roster_of_id and ruling.text is not None:
+        rows.follow_ruling(cell.case, entry, _listed(ruling.text, entry.domain))
     derive(_root_of(cell.case))
     return cell
+
+
+def _was_disputed(before: str, cell: Cell) -> bool:
+    """Coders differed: what a review would have found was found without it."""
+    return before == Status.DISPUTED and not cell.reopened
+
+
+def _kept_open(cell: Cell, by: User) -> Cell:
+    """A first ruling changes nothing yet; a correction puts the cell among the disputes."""
+    if cell.status != Status.DISPUTED:
+        cell.status, cell.text, cell.cause, cell.reason = Status.DISPUTED, None, "", CORRECTION
+        cell.reopened, cell.batch, cell.rule, cell.flagged = True, None, None, False
+        cell.verified_by, cell.verified_at = None, None
+        _sign(cell, by, CORRECTION)
+        grounds.take_away([cell], by)
+        derive(_root_of(cell.case))
+    return cell
+
+
+@act
+def settle_with_fewer(*, cell: Cell, entry: Entry, reason: str, by: User) -> Cell:
+    """Let the rulings cast so far be enough where no other adjudicator can be had.
+
+    The release prints the reason.
+    """
+    cell = held(cell, by)
+    if cell.status != Status.DISPUTED:
+        raise Refused("This cell is settled already.")
+    ruling = second.enough_of(cell, by, entry.domain)
+    project = cell.case.unit.project
+    bypasses.pass_by(
+        project=project,
+        rule=Bypass.Rule.ALONE,
+        case=cell.case,
+        cell=cell,
+        reason=reason,
+        by=by,
+    )
+    return _ruled(cell, entry, ruling)
 
 
 @act
@@ -182,6 +253,7 @@ def verify(*, cell: Cell, by: User, seen: datetime | None = None) -> Cell:
     if cell.status not in (Status.SINGLE, Status.AGREED):
         raise Refused("Only single and agreed cells are verified; this one is ruled on.")
     cell.verified_by, cell.verified_at, cell.flagged = by, timezone.now(), False
+    reviews.confirmed(cell, by)
     _sign(cell, by, "verified")
     return cell
 
@@ -197,20 +269,9 @@ def held(cell: Cell, by: User, seen: datetime | None = None) -> Cell:
         raise Refused("This cell is computed: correct the cells that it is computed from.")
     if seen is not None and cell.since != seen:
         raise Refused("Somebody else ruled on this cell meanwhile: look at it again.")
-    if reason := barred(cell.case, by):
+    if reason := bypasses.barred(cell.case, by):
         raise Refused(reason)
     return cell
-
-
-def barred(case: Case, by: User) -> str:
-    """Why this person may not rule on the cells of a case now; empty for who may."""
-    family = Coding.objects.standing().of_family(case.family_id).of(by)
-    handed_in = list(family.values_list("submitted_at", flat=True))
-    if handed_in and not case.unit.project.reconcile_by_discussion:
-        return "You coded this case: someone else must adjudicate it."
-    if None in handed_in:
-        return "You are coding this case: hand in your own sheet first."
-    return ""
 
 
 def _sign(cell: Cell, by: User, reason: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from coding import blind, codebooks
 from coding.models import Case, Cell, Coding, Project
@@ -51,21 +51,34 @@ def _drift_of(root: Case, names: dict[int, str]) -> list[Drift]:
     ]
 
 
-Found = tuple[str, str | None, int]
+def unverified(*, project: Project) -> Iterator[Drift]:
+    """Single and agreed cells that were verified once, and that nobody ruled on since: their mark
+    went without an act. There should be none."""
+    names = {pk: entry.name for pk, entry in codebooks.newest_entries(project).items()}
+    before = Cell.history.filter(id=OuterRef("pk"), verified_at__isnull=False)
+    lost = blind.all_cells(project).filter(
+        Exists(before), status__in=(Cell.Status.SINGLE, Cell.Status.AGREED), verified_at=None
+    )
+    for key, variable in lost.order_by("case__key", "pk").values_list("case__key", "variable"):
+        yield Drift(key, names[variable], "not verified", "verified")
+
+
+Found = tuple[str, str | None, int, bool, bool]
 
 
 def _cells(root: Case) -> Iterator[tuple[tuple[str, int], Found]]:
     cells = blind.all_cells(root.unit.project).filter(
         case__in=Case.objects.filter(pk=root.pk) | Case.objects.filter(root=root.pk)
     )
-    columns = ("case__key", "variable", "status", "text", "coders")
-    for key, variable, status, text, coders in cells.values_list(*columns):
-        yield (key, variable), (status, text, coders)
+    columns = ("case__key", "variable", "status", "text", "coders", "verified_at", "flagged")
+    for key, variable, status, text, coders, verified, flagged in cells.values_list(*columns):
+        yield (key, variable), (status, text, coders, verified is not None, flagged)
 
 
 def _told(found: Found | None) -> str:
     if found is None:
         return "no cell"
-    status, text, coders = found
+    status, text, coders, verified, flagged = found
     said = status if text is None else f"{text}, {status}"
-    return f"{said} by {coders}" if coders else said
+    said = f"{said} by {coders}" if coders else said
+    return f"{said}{', verified' if verified else ''}{', flagged' if flagged else ''}"

@@ -225,7 +225,10 @@ def old_cells(decision: Decision) -> blind.Cells:
 
 
 def _carried_cell(cell: Cell, decision: Decision, recoding: Recoding) -> Cell:
-    """A settled cell stays settled, with its reason; what was only compared stays so."""
+    """A settled cell stays settled, with its reason; what was only compared stays so.
+
+    One that was verified stays verified, and is flagged where the rule changes what it says.
+    """
     text = None if cell.text is None else decision.carried(cell.text)
     return Cell(
         case_id=cell.case_id,
@@ -235,7 +238,7 @@ def _carried_cell(cell: Cell, decision: Decision, recoding: Recoding) -> Cell:
         coders=cell.coders,
         cause=cell.cause,
         reason=f"{cell.reason}\n{decision.note}".strip() if cell.reason else "",
-        flagged=cell.flagged,
+        flagged=cell.flagged or (cell.verified_at is not None and text != cell.text),
         reopened=cell.reopened,
         verified_by_id=cell.verified_by_id,
         verified_at=cell.verified_at,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from coding import work
+from coding import blind, work
 from coding.errors import Refused
 from curation.management.reporting import Reporting, add_project, project_called
 
@@ -34,5 +34,15 @@ class Command(Reporting):
                 f"{said} codings give{more}.",
                 [(f"{d.case} {d.variable}: {d.stands}; should be: {d.follows}", "") for d in found],
             )
-        words = "Every cell is what its codings give."
-        return {"project": project.slug, "drift": 0}, [words]
+        if lost := list(islice(work.unverified(project=project), TOLD)):
+            raise Refused(
+                f"{len(lost)} verified cells are not verified any more, and nobody ruled on them.",
+                [(f"{d.case} {d.variable}", "") for d in lost],
+            )
+        flagged = blind.all_cells(project).filter(verified_at__isnull=False, flagged=True).count()
+        words = ["Every cell is what its codings give.", "No verified cell lost its mark."]
+        if flagged:
+            words.append(
+                f"{flagged} verified cells are flagged: something later differs from them."
+            )
+        return {"project": project.slug, "drift": 0, "verified_and_flagged": flagged}, words
