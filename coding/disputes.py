@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import compress
 from operator import and_
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
@@ -17,7 +18,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from coding import blind, canonical, claims, codebooks, filters, severity
+from coding import blind, canonical, claims, codebooks, filters, rounds, severity
 from coding.claims import Held
 from coding.filters import (
     DIMENSIONS,
@@ -31,6 +32,7 @@ from coding.filters import (
     Option,
 )
 from coding.models import Case, Entry, Project
+from coding.rounds import Round
 
 PER_PAGE = 50
 SEPARATOR = "|"  # between the answers of a pair
@@ -58,6 +60,7 @@ class Row:
     severity: float
     band: str
     held: Held | None
+    round: Round = rounds.NONE
 
 
 class Queue:
@@ -289,6 +292,7 @@ class Queue:
         of_states = any(_holds_states(self.entries[c.variable_id]) for c in listed)
         states = codebooks.states_of(self.project.pk) if of_states else {}
         held = claims.held(self.user, self.project, {c.case.family_id for c in listed}, self.now)
+        votes = self._rounds(listed, states)
         rows = []
         for cell in listed:
             entry = self.entries[cell.variable_id]
@@ -304,9 +308,17 @@ class Queue:
                 severity=weighs,
                 band=severity.band(entry.weight * cell.distance, self.heaviest),
                 held=held.get(cell.case.family_id),
+                round=votes[cell.pk],
             )
             rows.append(row)
         return rows
+
+    def _rounds(self, cells: Sequence[Any], states: Mapping[str, str]) -> Mapping[int, Round]:
+        """How many adjudicators each cell needs, and where they stand."""
+        listed = [
+            (c.pk, c.case.key, self.entries[c.variable_id], c.status == "disputed") for c in cells
+        ]
+        return rounds.rounds_of(self.user, self.project, listed, states)
 
     def _said(self, cases: set[int], variables: set[int]) -> Mapping[tuple[int, int], list[str]]:
         """What each coder says last, without who it was."""

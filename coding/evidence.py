@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
-from coding import blind, canonical, codebooks, precedents, rules
+from coding import blind, canonical, codebooks, precedents, rounds, rules
 from coding.models import Case, Entry, Member, Unit
 
 GROUPS = {
@@ -125,6 +125,7 @@ class Evidence:
     grounds: tuple[Passage, ...] = ()
     nearest: tuple[precedents.Known, ...] = ()
     precedent: precedents.Known | None = None
+    round: rounds.Round = rounds.NONE
 
     @property
     def group(self) -> str:
@@ -170,6 +171,10 @@ class Evidence:
             return f"{self.shown}, verified"
         if self.status == "unresolved":
             return "left unresolved"
+        if self.is_open and self.round.differ:
+            return "ruled on; the adjudicators differ"
+        if self.is_open and self.round.waits:
+            return "ruled on; it waits for another adjudicator"
         return f"settled as {self.shown}" if self.group == "settled" else self.shown
 
     @property
@@ -284,6 +289,7 @@ class Dossier:
         )
         signers = blind.signers({cell.pk: cell.since for cell in found})
         columns, entries = self.columns, self.entries
+        votes = self._rounds(found)
         skipped = self._skipped(
             {entries[c.variable_id].name: c.text for c in found if c.text is not None}
         )
@@ -307,6 +313,7 @@ class Dossier:
                 grounds=grounds.get(cell.pk, ()),
                 nearest=self._nearest(entry, known.get(cell.variable_id, [])),
                 precedent=self._own(cell, entry, known.get(cell.variable_id, [])),
+                round=votes[cell.pk],
             )
             for cell in found
             for entry in [entries[cell.variable_id]]
@@ -393,6 +400,14 @@ class Dossier:
             passage = Passage(g.source.citation, g.source.url, g.locator, "", g.source_id)
             found[g.cell_id] = (*found.get(g.cell_id, ()), passage)
         return found
+
+    def _rounds(self, cells: Sequence[Any]) -> Mapping[int, rounds.Round]:
+        """Of each cell how many adjudicators it needs, and what may be seen of their rulings."""
+        listed = [
+            (c.pk, self.case.key, self.entries[c.variable_id], c.status == "disputed")
+            for c in cells
+        ]
+        return rounds.rounds_of(self.user, self.project, listed, self.states)
 
     def _precedents(self, at_issue: set[int]) -> Mapping[int, list[blind.Guide]]:
         """The precedents of the questions at issue here: no ruling of this case makes another."""

@@ -158,6 +158,8 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "before": [1],
         "format_name": ["json"],
         "after": [1],
+        "place": [1],
+        "row": [1],
         "unit": ["objective"],
         "version": ["0.1.0"],
         "build": list(Build.objects.values_list("pk", flat=True)) or [1],

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from coding import blind, designs, work
+from coding.adjudicators import agreement_for, measured
 from coding.bulk import BulkRule, Proposed
 from coding.errors import Refused
 from coding.models import Bypass, Cell, Member, SecondLook
 from tests.conftest import World
+from tests.test_blind import addresses
 
 REASON = "reasonquetzal"
 
@@ -319,13 +324,125 @@ def test_votes_of_a_settled_cell_stay_closed_to_who_codes_its_family(
 def test_a_settle_costs_no_more_queries_with_three_votes_than_with_one(world: World) -> None:
     ask(world, kind="panel", votes=5)
     world.close("regime", "policy")
+    rule(world, join(world, "v0"), "regime")
     counts = []
-    for name in ("v1", "v2", "v3", "v4"):
+    for name in ("v1", "v2", "v3"):
         voter = join(world, name)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             rule(world, voter, "regime")
         counts.append(len(queries))
 
     assert len(set(counts)) == 1
+
+
+# ------------------------------------------------------------------ pages
+
+
+def hunt_for(client: Client, world: World, user: User, word: str) -> list[str]:
+    """The addresses of the site that tell this user the word."""
+    client.force_login(user)
+    found = []
+    for url in addresses(world):
+        answer = client.get(url)
+        body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        found += [url] if word in body.decode("utf-8", "replace") else []
+    return found
+
+
+def test_no_page_tells_a_first_ruling_to_anybody_but_its_adjudicator(
+    disputed: World, second: User, client: Client, settings: Any
+) -> None:
+    settings.PRINTING = False
+    rule(disputed, disputed.adjudicator, "territory", REASON)
+
+    for user in (second, disputed.coder_a):
+        assert hunt_for(client, disputed, user, REASON) == []
+    assert REASON in page_of(client, disputed, disputed.adjudicator)
+
+
+def page_of(client: Client, world: World, user: User) -> str:
+    client.force_login(user)
+    return client.get(reverse("coding:dispute", args=[world.case.pk])).content.decode()
+
+
+def test_the_case_page_tells_each_adjudicator_what_is_next(
+    disputed: World, second: User, client: Client
+) -> None:
+    before = page_of(client, disputed, disputed.adjudicator)
+    rule(disputed, disputed.adjudicator, "regime", "Source 3")
+    own, others = (page_of(client, disputed, u) for u in (disputed.adjudicator, second))
+    rule(disputed, second, "policy", "Source 4")
+    after = page_of(client, disputed, disputed.curator)
+
+    assert "2 adjudicators rule on this cell" in before
+    assert "You ruled" in own
+    assert "data-ruling" not in own
+    assert "1 has" in others
+    assert "The adjudicators differ" in after
+    assert "Source 3" in after
+    assert "Source 4" in after
+
+
+def test_one_page_passes_a_rule_by_and_another_lists_it(world: World, client: Client) -> None:
+    Member.objects.filter(user=world.coder_a).update(role=Member.Role.ADJUDICATOR)
+    world.close("regime", "policy")
+    assert "Nobody else can settle it" in page_of(client, world, world.coder_a)
+    answer = client.post(
+        reverse("coding:rule-as-coder", args=[world.case.pk]), {"reason": "We are two."}
+    )
+    listed = client.get(reverse("coding:second-looks", args=["usmi"])).content.decode()
+
+    assert answer.status_code == 302
+    assert "We are two." in listed
+
+
+def test_a_curator_asks_for_a_panel_and_bad_numbers_are_told(world: World, client: Client) -> None:
+    client.force_login(world.curator)
+    address = reverse("coding:ask-second", args=["usmi"])
+    good = {"kind": "panel", "votes": 3, "variable": "goal", "share": 20, "seed": "s"}
+
+    assert client.post(address, good | {"share": 0}).status_code == 422
+    assert client.post(address, good).status_code == 302
+    look = SecondLook.objects.get()
+    assert (look.votes, look.share, look.variable) == (3, 20, world.entry("goal").variable)
+    client.force_login(world.adjudicator)
+    assert client.post(address, good | {"seed": "t"}).status_code == 404
+
+
+def test_agreement_between_adjudicators_counts_what_they_ruled_blind(world: World) -> None:
+    ask(world)
+    world.close("regime", "policy")
+    second = join(world, "second")
+    rule(world, world.adjudicator, "regime")
+    assert agreement_for(second, world.project) == []
+    rule(world, second, "policy")
+    rule(world, second, "regime")  # after reading: it counts for no agreement
+    (found,) = agreement_for(world.curator, world.project)
+
+    assert (found.cells, found.adjudicators) == (1, 2)
+    assert found.alpha.reason == "Fewer than two units were coded by two coders."
+
+
+def test_the_agreement_of_adjudicators_is_krippendorffs_alpha(world: World) -> None:
+    entry = world.entry("goal")
+    said = [("regime", "regime"), ("policy", "policy"), ("regime", "policy"), ("policy", "policy")]
+    votes = [
+        (cell, entry.variable_id, who, text)
+        for cell, pair in enumerate(said)
+        for who, text in enumerate(pair)
+    ]
+    (found,) = measured(votes, world.project)
+
+    # coincidences: observed 2 of 8 differ, expected 2 * 3 * 5 / 56
+    assert found.alpha.value == pytest.approx(1 - (2 / 8) / (30 / 56))
+    assert found.percent.value == 0.75
+
+
+def test_in_bulk_nothing_is_proposed_that_needs_several_adjudicators(
+    disputed: World, client: Client
+) -> None:
+    client.force_login(disputed.adjudicator)
+    address = reverse("coding:bulk", args=["usmi"])
+    page = client.get(address, {"rule": "certain", "coders": 2, "certainty": ""})
+
+    assert page.context["preview"].proposed == []

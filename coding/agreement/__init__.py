@@ -12,6 +12,7 @@ from .chance_corrected import (
 )
 from .coefficient import Coefficient
 from .distances import Measure, Weights
+from .finite import Rate, rate
 from .icc import icc
 from .latent import LatentClasses, dawid_skene
 from .patterns import Patterns, Ratings, tabulate
@@ -23,6 +24,7 @@ __all__ = [
     "LatentClasses",
     "Measure",
     "Patterns",
+    "Rate",
     "Ratings",
     "Shrunk",
     "Weights",
@@ -36,6 +38,7 @@ __all__ = [
     "krippendorff_alpha",
     "per_category",
     "percent_agreement",
+    "rate",
     "scott_pi",
     "shrink",
     "specific_agreement",

@@ -38,13 +38,16 @@ def axis() -> Svg:
     return drawing(WIDTH, 16, "Scale from 0 to 1", "", *ticks, kind="axis")
 
 
-def rate(value: float, low: float, high: float, expected: float, most: float, name: str) -> Svg:
-    """A rate with its interval on a scale from 0 to ``most``, a line where it is expected."""
+def rate(
+    value: float, low: float, high: float, expected: float | None, most: float, name: str
+) -> Svg:
+    """A rate with its interval on a scale from 0 to ``most``, a line where one is expected."""
 
     def place(share: float) -> float:
         return EDGE + (min(share / most, 1.0) if most > 0 else 0.0) * (RATE - 2 * EDGE)
 
-    words = f"{name}: {value:.0%}, 95% interval {low:.0%} to {high:.0%}, expected {expected:.0%}"
+    words = f"{name}: {value:.0%}, 95% interval {low:.0%} to {high:.0%}"
+    words += "" if expected is None else f", expected {expected:.0%}"
     left, right, middle = place(low), place(high), HEIGHT / 2
     bar = tag("line", x1=left, x2=right, y1=middle, y2=middle, class_="is-whisker")
     ends = [
@@ -54,10 +57,13 @@ def rate(value: float, low: float, high: float, expected: float, most: float, na
     ground = tag(
         "line", x1=at(0), x2=at(0), y1=-3 * HEIGHT, y2=4 * HEIGHT, class_="is-line is-zero"
     )
-    here = place(expected)
-    usual = tag("line", x1=here, x2=here, y1=4, y2=HEIGHT - 4, class_="is-expected")
+    usual = _usual(place(expected)) if expected is not None else ""
     mark = tag("circle", cx=place(value), cy=middle, r=5, class_="is-mark is-rate")
     return drawing(RATE, HEIGHT, words, "", ground, usual, bar, *ends, mark, kind="dot")
+
+
+def _usual(here: float) -> Svg:
+    return tag("line", x1=here, x2=here, y1=4, y2=HEIGHT - 4, class_="is-expected")
 
 
 def key() -> list[tuple[Svg, str]]:

@@ -21,6 +21,7 @@ from coding.bulk import BulkRule, Proposed, Said, proposals, stamp
 from coding.disputes import Queue
 from coding.errors import Refused
 from coding.filters import ORDER, Asked
+from coding.looks import Looks
 from coding.models import Batch, Case, Entry, Member, Project
 
 MOST = 2_000
@@ -97,11 +98,12 @@ class Preview:
 
     @cached_property
     def proposed(self) -> list[Proposed]:
-        barred = self._barred()
+        barred, looks = self._barred(), Looks(self.project)
         cells = [
             (c.pk, c.case_id, c.variable_id, c.since)
             for c in self.cells
             if c.case.family_id not in barred
+            and looks.of(c.case.key, self.queue.entries[c.variable_id]) is None
         ]
         found = proposals(self.rule, cells, self.said, self.queue.entries)
         led = self._led(found)
@@ -303,7 +305,8 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, f"{count} cell{'' if count == 1 else 's'} opened again.")
             name = form.entries[form.cleaned_data["variable"]].name
             return redirect(f"{redirect('coding:disputes', slug).url}?variable={name}")
-    context = {"project": member.project, "form": form, "cells": found}
+    verified = 0 if found is None else found.filter(verified_at__isnull=False).count()
+    context = {"project": member.project, "form": form, "cells": found, "verified": verified}
     status = 422 if form.errors else 200
     return render(request, "coding/reopen.html", context, status=status)
 

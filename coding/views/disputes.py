@@ -152,8 +152,9 @@ class Desk:
 
     @cached_property
     def held(self) -> Held | None:
-        """Who settles this case now; nothing of it where there is nothing to settle."""
-        if not self.dossier.of("open"):
+        """Who settles this case now; nothing of it where there is nothing to settle, or where a
+        second look is all that is left: a claim keeps nobody from that."""
+        if all(evidence.round.cast for evidence in self.dossier.of("open")):
             return None
         family = self.case.family_id
         return claims.held(self.user, self.case.unit.project, [family]).get(family)
@@ -204,6 +205,11 @@ class Desk:
         return self.role in access.ADJUDICATORS and not self.barred
 
     @property
+    def may_pass_by(self) -> bool:
+        """An adjudicator who coded the case may settle it with a reason that is printed."""
+        return self.role in access.ADJUDICATORS and self.barred == work.CODED
+
+    @property
     def may_propose(self) -> bool:
         return self.role in access.ADJUDICATORS
 
@@ -246,6 +252,8 @@ class Desk:
         evidence = self.dossier.cell(cell)
         if not is_fetch(self.request):
             messages.success(self.request, f"{evidence.entry.label}: {evidence.outcome}.")
+            if "review" in self.request.GET:
+                return redirect(self._review())
             query = self.request.GET.urlencode()
             to = f"{self.address}{'?' if query else ''}{query}#c-{cell}"
             return HttpResponse(status=303, headers={"Location": to})
@@ -255,6 +263,14 @@ class Desk:
             "total": self.open_disputes,
         }
         return render(self.request, "coding/_ruled.html", context)
+
+    def _review(self) -> str:
+        """Whoever ruled within a review goes on with its next cell."""
+        number, place = (self.request.GET.get(name, "") for name in ("review", "place"))
+        if not number.isdecimal():
+            raise Http404
+        page = reverse("coding:next-cell", args=[self.case.unit.project.slug, int(number)])
+        return f"{page}?after={place}"
 
     def _context(self) -> dict[str, object]:
         return {

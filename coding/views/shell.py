@@ -41,6 +41,14 @@ WAYS = (
     Way("coding:learning", "Learning", "message-question", "l", access.TEAM),
     Way("coding:reliability", "Reliability", "chart-dots", "a", access.TEAM),
     Way("coding:quality", "Quality", "circle-check", "q", access.ADJUDICATORS),
+    Way(
+        "coding:reviews",
+        "Review",
+        "eye",
+        "v",
+        access.ADJUDICATORS,
+        ("coding:second-looks", "coding:ask-second"),
+    ),
     Way("coding:plan", "Plan", "users", "p", access.CURATORS),
     Way("curation:releases", "Releases", "package", "r", pages=RELEASES),
 )

@@ -65,6 +65,9 @@ def work(request: HttpRequest, slug: str) -> HttpResponse:
         "to_code": len(to_code),
         "submitted": len(submitted),
         "next": to_code[0] if to_code else None,
+        "questions": blind.questions_for(request.user, member.project)
+        .filter(state="returned", review__ended_at=None)
+        .count(),
     }
     return render(request, "coding/work.html", context)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.batches import reopen, rule_in_bulk, undo_batch
-from coding.work.bypasses import barred, pass_by, rule_as_coder
+from coding.work.bypasses import CODED, barred, pass_by, rule_as_coder
 from coding.work.cells import CAUSES, recompute, settle, settle_with_fewer, verify
 from coding.work.claims import (
     Shared,
@@ -46,6 +46,7 @@ from coding.work.worklists import deal, move
 
 __all__ = [
     "CAUSES",
+    "CODED",
     "Anew",
     "Cited",
     "Compared",

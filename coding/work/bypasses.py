@@ -9,6 +9,7 @@ from coding.models import Bypass, Case, Cell, Coding, Member, Project
 from coding.work.act import act
 
 Rule = Bypass.Rule
+CODED = "You coded this case: someone else must adjudicate it."
 RULING = (Member.Role.ADJUDICATOR, Member.Role.CURATOR)
 
 
@@ -52,7 +53,7 @@ def barred(case: Case, by: User) -> str:
     handed_in = list(family.values_list("submitted_at", flat=True))
     discussed = case.unit.project.reconcile_by_discussion
     if handed_in and not discussed and not lets_coder_rule(case, by):
-        return "You coded this case: someone else must adjudicate it."
+        return CODED
     if None in handed_in:
         return "You are coding this case: hand in your own sheet first."
     return ""

@@ -178,12 +178,14 @@ def settle(
     the cell stays disputed until they have ruled (see `second`).
     """
     cell = held(cell, by, seen)
-    if batch is None:
+    if batch is None and not second.holds(cell):  # a claim keeps nobody from a second look
         claims.respect(cell.case, by)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
     ruling = second.Ruling(text, cause, reason.strip(), rule or entry, sources, by)
     counted = second.consider(cell, entry, ruling)
+    if counted is None and batch is not None:
+        raise Refused("Cells that need several adjudicators are ruled on one by one.")
     if counted is None:
         return _kept_open(cell, by)
     return _ruled(cell, entry, counted, batch)
