@@ -308,7 +308,7 @@ class Queue:
                 severity=weighs,
                 band=severity.band(entry.weight * cell.distance, self.heaviest),
                 held=held.get(cell.case.family_id),
-                round=votes[cell.pk],
+                round=votes.get(cell.pk, rounds.NONE),
             )
             rows.append(row)
         return rows
@@ -316,9 +316,11 @@ class Queue:
     def _rounds(self, cells: Sequence[Any], states: Mapping[str, str]) -> Mapping[int, Round]:
         """How many adjudicators each cell needs, and where they stand."""
         listed = [
-            (c.pk, c.case.key, self.entries[c.variable_id], c.status == "disputed") for c in cells
+            (c.pk, c.case.key, self.entries[c.variable_id], True)
+            for c in cells
+            if c.status == "disputed"
         ]
-        return rounds.rounds_of(self.user, self.project, listed, states)
+        return rounds.rounds_of(self.user, self.project, listed, states, over=False)
 
     def _said(self, cases: set[int], variables: set[int]) -> Mapping[tuple[int, int], list[str]]:
         """What each coder says last, without who it was."""

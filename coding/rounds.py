@@ -77,11 +77,19 @@ def rounds_of(
     project: Project,
     cells: Iterable[tuple[int, str, Entry, bool]],
     states: Mapping[str, str],
+    *,
+    over: bool = True,
 ) -> dict[int, Round]:
-    """For cells that were let through already (key, case key, entry, whether it is disputed)."""
+    """For cells that were let through already (key, case key, entry, whether it is disputed).
+
+    With `over` the rulings on cells that are settled are told as well.
+    """
     listed = list(cells)
-    votes = _votes(user, project, listed, states)
+    if not listed:
+        return {}
     looks = Looks(project)
+    some = over or looks.live
+    votes = _votes(user, project, listed, states) if some else defaultdict(list)
     open_ones = [pk for pk, _, _, is_open in listed if is_open]
     cast = blind.votes_cast(open_ones) if looks.live and open_ones else {}
     return {

@@ -62,6 +62,7 @@ def lived_in(world: World) -> World:
     gold_and_certifications(world)
     remembered(world)
     claims_and_views(world)
+    watched_over(world)
     [closed] = world.more_cases(1)
     coding = closed.codings.get(coder=world.coder_a)
     world.say(coding, "canary")
@@ -130,6 +131,35 @@ def claims_and_views(world: World) -> None:
     work.keep_view(member=member, name="Gravest", query="sort=-severity")
 
 
+def watched_over(world: World) -> None:
+    """A second look that was ended, a vote with its source, a rule passed by, a review."""
+    goal, troops = world.entry("goal"), world.entry("troops")
+    look = work.ask_second(
+        project=world.project,
+        kind="second",
+        votes=2,
+        variable=goal.variable,
+        share=100,
+        seed="s",
+        reason="Hard to tell",
+        by=world.curator,
+    )
+    said = {"text": "policy", "cause": "slip", "reason": "p. 3", "by": world.curator}
+    sources = [(Source.objects.get(project=world.project), "p. 3")]
+    work.settle(cell=world.cell("goal"), entry=goal, sources=sources, **said)
+    work.settle_with_fewer(
+        cell=world.cell("goal"), entry=goal, reason="Nobody else", by=world.curator
+    )
+    work.end_second(look=look, reason="Nobody else", by=world.curator)
+    scope = work.Scope(kind="all", seed="s", variable=troops.variable)
+    cells = [(world.cell("troops"), troops)]
+    work.start_review(project=world.project, scope=scope, cells=cells, by=world.curator)
+    asked = blind.verifications_for(world.curator, world.project).get()
+    work.return_cell(row=asked, question="Which page?", by=world.curator)
+    row = blind.questions_for(world.coder_b, world.project).get()
+    work.answer_question(row=row, answer="Page 4.", by=world.coder_b)
+
+
 def drafts(world: World) -> None:
     """A second codebook, and a draft that replaced a draft."""
     for words in ("Second", "Given up", "Third"):
@@ -192,11 +222,15 @@ def test_an_archive_holds_every_row_and_every_past_row(lived_in: World, tmp_path
     assert lines["codings.past.jsonl"] == Coding.history.count()
     assert lines["releases.jsonl"] == 2
     assert (lines["precedents.jsonl"], lines["precedents.past.jsonl"]) == (2, 3)
-    assert (lines["grounds.jsonl"], lines["grounds.past.jsonl"]) == (1, 3)
+    assert (lines["grounds.jsonl"], lines["grounds.past.jsonl"]) == (2, 4)
     assert (lines["proposals.jsonl"], lines["proposals.past.jsonl"]) == (1, 1)
     assert (lines["gold.jsonl"], lines["gold.past.jsonl"]) == (1, 3)
     assert (lines["waivers.jsonl"], lines["waivers.past.jsonl"]) == (1, 3)
     assert (lines["certifications.jsonl"], lines["certifications.past.jsonl"]) == (1, 3)
+    assert (lines["second_looks.jsonl"], lines["second_looks.past.jsonl"]) == (1, 2)
+    assert (lines["votes.jsonl"], lines["vote_grounds.jsonl"], lines["bypasses.jsonl"]) == (1, 1, 1)
+    assert (lines["reviews.jsonl"], lines["reviews.past.jsonl"]) == (1, 1)
+    assert (lines["verifications.jsonl"], lines["verifications.past.jsonl"]) == (1, 3)
     gone = Entry.history.filter(history_type="-").count()
     assert gone == len(DOCUMENT["variables"])
     elsewhere = Category.objects.filter(entry__codebook__project__slug="elsewhere").count()

@@ -281,5 +281,5 @@ def test_the_preview_asks_the_same_number_of_questions_whatever_its_length(
     judge = client(world.adjudicator)
     judge.get(bulk_url(world))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         judge.get(bulk_url(world))

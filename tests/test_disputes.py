@@ -272,7 +272,7 @@ def test_the_queue_asks_the_same_number_of_questions_whatever_its_length(
     disputed(world, count)
     judge.get(queue_url(world))  # the codebook is read once per process
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         judge.get(queue_url(world))
 
 

@@ -85,6 +85,7 @@ def test_every_role_is_shown_the_ways_that_are_open_to_it(world: World) -> None:
         "Learning",
         "Reliability",
         "Quality",
+        "Review",
         "Releases",
     ]
     coder = ["My work", "Codebook", "Cases", "Training", "Learning", "Reliability", "Releases"]
@@ -116,6 +117,7 @@ def test_coders_are_led_to_disputes_only_where_the_project_lets_them_discuss(wor
         ("/cases/{case}/history/", "Cases"),
         ("/projects/usmi/training/own/", "Training"),
         ("/projects/usmi/reliability/goal/cells/", "Reliability"),
+        ("/projects/usmi/second-looks/", "Review"),
         ("/projects/usmi/releases/0.1.0/", "Releases"),
     ],
 )
@@ -176,7 +178,7 @@ def test_the_shell_asks_the_database_twice_at_most(
 
     with django_assert_num_queries(2):
         drawn = Shell(request)
-        assert (len(drawn.members), len(drawn.nav)) == (2, 10)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 11)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(

@@ -147,7 +147,7 @@ def test_the_worklist_asks_the_same_number_of_queries_for_one_sheet_and_three(
     world.more_cases(more)
     coder.get(WORK)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         coder.get(WORK)
 
 

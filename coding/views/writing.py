@@ -12,6 +12,12 @@ from django.views.csrf import csrf_failure
 from django.views.decorators.http import require_POST
 
 View = Callable[..., HttpResponse]
+# Pages of a project on which something is written, and where each is found again.
+OF_PROJECT = {
+    "questions": "coding:questions",
+    "reviews": "coding:reviews",
+    "second-looks": "coding:second-looks",
+}
 HIDDEN = ("csrfmiddlewaretoken", "coder", "seen", "stamp", "c_was", "clear", "remove")
 
 
@@ -55,18 +61,23 @@ def kept(request: HttpRequest, key: object, *, status: int, reason: str = "") ->
         for text in texts
         if name not in HIDDEN and text.strip()
     ]
-    page, view = _page(request)
-    context = {"typed": typed, "page": page, "back": reverse(view, args=[key]), "reason": reason}
+    page, back = _page(request, key)
+    context = {"typed": typed, "page": page, "back": back, "reason": reason}
     return render(request, "coding/signed_out.html", context, status=status)
 
 
-def _page(request: HttpRequest) -> tuple[str, str]:
-    """What was written on, in a word and as a view."""
+def _page(request: HttpRequest, key: object) -> tuple[str, str]:
+    """What was written on, in a word and by its address."""
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match else None
+    for part, view in OF_PROJECT.items():
+        if slug and f"/projects/{slug}/{part}/" in request.path:
+            return "page", reverse(view, args=[slug])
     if request.path.startswith("/cases/"):
-        return "case", "coding:dispute"
+        return "case", reverse("coding:dispute", args=[key])
     if "/codebook/draft/" in request.path:
-        return "draft", "coding:draft"
-    return "sheet", "coding:sheet"
+        return "draft", reverse("coding:draft", args=[key])
+    return "sheet", reverse("coding:sheet", args=[key])
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -26,7 +26,17 @@ from curation import store
 from curation.models import Release
 from curation.progress import UNWATCHED, Progress
 from curation.releases import codebook as codebook_files
-from curation.releases import designs, errata, evidence, long, readme, riskset, versions, wide
+from curation.releases import (
+    designs,
+    errata,
+    evidence,
+    long,
+    oversight,
+    readme,
+    riskset,
+    versions,
+    wide,
+)
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
@@ -143,6 +153,7 @@ def freeze(
         previous=Before(last.version, last.digest) if last else None,
         units=tuple(table.counts() for table in tables),
         opened_early=tuple(_opened_early(project)),
+        oversight=oversight.oversight_of(project, evidence.pseudonyms(project)),
         files=tuple(files),
     )
     files += _papers(manifest, codebooks.document_of(codebook), notes)

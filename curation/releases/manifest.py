@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from curation.releases import oversight
 from curation.releases.csvfile import File
+from curation.releases.oversight import Oversight
 
 NAME = "manifest.json"
 FORMAT = "casebook-release-1"
@@ -62,12 +64,15 @@ class Manifest:
     previous: Before | None
     units: tuple[UnitCounts, ...]
     opened_early: tuple[Early, ...] = ()
+    oversight: Oversight = field(default_factory=Oversight)
     files: tuple[File, ...] = ()
 
     def written(self) -> bytes:
         """No clock and no machine in it: the same data give the same bytes."""
         files = [file.in_manifest() for file in self.files]
         content = asdict(self) | {"format": FORMAT, "files": files}
+        if self.oversight == Oversight():
+            del content["oversight"]  # as in manifests that were written before there was any
         text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
         return f"{text}\n".encode()
 
@@ -95,6 +100,7 @@ def read(plain: Mapping[str, Any]) -> Manifest:
         previous=Before(**before) if before else None,
         units=tuple(UnitCounts(**unit) for unit in plain["units"]),
         opened_early=tuple(Early(**early) for early in plain["opened_early"]),
+        oversight=oversight.read(plain.get("oversight")),
         files=tuple(_file(**file) for file in plain["files"]),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from curation.releases import oversight
 from curation.releases.manifest import Manifest, UnitCounts
 
 STATUSES = {
@@ -81,6 +82,7 @@ def _trust(manifest: Manifest) -> Iterator[str]:
         yield "Opened before all coders had submitted, so that the rest were not coded blind:\n"
         yield from (f"- {early.case}: {_line(early.reason)}" for early in manifest.opened_early)
         yield ""
+    yield from oversight.words(manifest.oversight)
 
 
 def _use(manifest: Manifest, missing: Mapping[str, str]) -> Iterator[str]:
