@@ -159,7 +159,7 @@ def _weigh(told: Compared, cell: Cell, said: list[cells.Said]) -> None:
     is_changed = cell.distance != far
     cell.distance = far
     if cell.status in cells.UNSETTLED and not cells.is_held_fast(cell):
-        if was != now:
+        if was != now and not cells.is_being_ruled_on(cell):
             cell.status, cell.text, cell.since = *now, timezone.now()
             told.shifts.append(Shift(cell, was, now))
     else:
