@@ -169,6 +169,7 @@ def public_errata(request: HttpRequest, slug: str) -> HttpResponse:
     check = request.build_absolute_uri(reverse("curation:public-check", args=[slug]))
     context = {
         "project": project,
+        "tab": "errata",
         "known": acts.known(project),
         "waiting": waiting,
         "check": check,

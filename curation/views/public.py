@@ -48,7 +48,8 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
     project = public.project_or_404(slug)
     found = list(public.releases_of(project))
     known = list(errata.known(project).order_by())
-    context = {"project": project, "listed": [_shown(each, known) for each in found]}
+    listed = [_shown(each, known) for each in found]
+    context = {"project": project, "listed": listed, "tab": "releases"}
     return render(request, "curation/public_releases.html", context)
 
 
@@ -73,6 +74,7 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     cited = f"https://doi.org/{doi}" if doi else address
     context = {
         "project": found.project,
+        "tab": "releases",
         "release": found,
         "manifest": manifest,
         "doi": doi,

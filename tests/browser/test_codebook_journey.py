@@ -66,6 +66,7 @@ def release(page: Page, version: str) -> None:
     page.goto(f"{PROJECT}releases/")
     page.fill("[name=version]", version)
     page.get_by_role("button", name="Cut").click()
+    page.wait_for_url(f"**/releases/{version}/")  # it is cut beside the requests
     expect(page.get_by_role("heading", level=1)).to_contain_text(version)
 
 
