@@ -385,6 +385,35 @@ def signers(cells: Mapping[int, datetime]) -> dict[int, str]:
     return first
 
 
+def cells_as_of(cells: QuerySet[Cell], moment: datetime) -> dict[int, str | None]:
+    """What cells that were let through already said at a moment; not those that were not there."""
+    rows = Cell.history.filter(id__in=cells.values("pk"), history_date__lte=moment)
+    return dict(rows.order_by("history_id").values_list("id", "text"))
+
+
+def ruled_anew(user: Person, batches: Mapping[int, datetime | None]) -> dict[int, list[Cell]]:
+    """By batch the cells that somebody ruled on again before it was taken back, if it was: the
+    batch no longer speaks for them. As far as the user may see them.
+    """
+    held = Cell.history.filter(batch__in=batches).values("id")
+    rows = Cell.history.filter(id__in=held).order_by("history_id")
+    after: dict[tuple[int, int], datetime] = {}  # by batch and cell
+    in_batch: dict[int, int | None] = {}
+    for cell, batch, at in rows.values_list("id", "batch", "history_date"):
+        before = in_batch.get(cell)
+        if before is not None and before in batches and batch != before:
+            after[before, cell] = at
+        in_batch[cell] = batch
+    left = {key for key, at in after.items() if (undone := batches[key[0]]) is None or at < undone}
+    seen = cells_for(user).filter(pk__in={cell for _, cell in left}).select_related("case")
+    found: dict[int, list[Cell]] = {}
+    for cell in seen.order_by("case__key", "pk"):
+        for batch in batches:
+            if (batch, cell.pk) in left:
+                found.setdefault(batch, []).append(cell)
+    return found
+
+
 def who_ruled(project: Project) -> dict[int, set[int]]:
     """Who settled or verified a cell of each family of cases: for assigning, never for a screen."""
     ruled = Q(status=Cell.Status.ADJUDICATED) | Q(status=Cell.Status.UNRESOLVED)

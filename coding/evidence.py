@@ -397,7 +397,7 @@ class Dossier:
         """The sources on which rulings rest, by cell."""
         found: dict[int, tuple[Passage, ...]] = {}
         for g in blind.grounds_for(self.user, self.case):
-            passage = Passage(g.source.citation, g.source.url, g.locator, "", g.source_id)
+            passage = Passage(g.source.citation, g.source.url, g.locator, g.quote, g.source_id)
             found[g.cell_id] = (*found.get(g.cell_id, ()), passage)
         return found
 

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from curation.sign_in import SignInForm
-from curation.views import builds, codebooks, errata, public, releases, standing
+from curation.views import builds, codebooks, corrections, errata, public, releases, standing
 
 publishing = [
     path("schemas/codebook.schema.json", codebooks.json_schema, name="codebook-schema"),
@@ -20,6 +20,8 @@ publishing = [
         codebooks.file,
         name="codebook-file",
     ),
+    path("projects/<slug:slug>/corrections/", corrections.corrections, name="corrections"),
+    path("projects/<slug:slug>/corrections/cells.csv", corrections.cells, name="cells-to-edit"),
     path("projects/<slug:slug>/releases/", releases.releases, name="releases"),
     path("projects/<slug:slug>/builds/<int:build>/", builds.build, name="build"),
     path("projects/<slug:slug>/builds/<int:build>/cancel/", builds.cancel, name="build-cancel"),

@@ -55,6 +55,15 @@ def rule_in_bulk(play: Play, coders: int) -> None:
     work.rule_in_bulk(project=world.project, rule=rule, proposed=taken, **more)
 
 
+def correct(play: Play, name: str, text: str) -> None:
+    """Out of a file."""
+    cell, entry = play.cell(name), play.world.entry(name)
+    said = None if text == "unresolved" else text
+    fix = work.Correction(cell.pk, entry, said, "slip", "It was misread.", cell.since)
+    more = {"file": "fixes.csv", "note": "Read again.", "by": play.world.adjudicator}
+    work.correct_in_bulk(project=play.world.project, corrections=[fix], **more)
+
+
 def undo(play: Play) -> None:
     batch = there(Batch.objects.filter(undone_at=None).order_by("pk").last())
     work.undo_batch(batch=batch, reason="The rule misled.", by=play.world.curator)
@@ -74,6 +83,7 @@ def compare_within(play: Play, near: str) -> None:
 OWN: dict[str, Callable[..., None]] = {
     "reopen": reopen,
     "rule_in_bulk": rule_in_bulk,
+    "correct": correct,
     "undo": undo,
     "compare_within": compare_within,
 }
@@ -89,9 +99,11 @@ act: st.SearchStrategy[Any] = st.one_of(
     st.tuples(st.sampled_from(["take_back", "give_back", "withdraw", "submit"]), coder),
     st.tuples(st.just("rule"), st.just("goal"), goals | st.just("unresolved")),
     st.tuples(st.just("rule"), st.just("troops"), numbers | st.just("unresolved")),
+    st.tuples(st.just("correct"), st.just("goal"), goals | st.just("unresolved")),
+    st.tuples(st.just("correct"), st.just("troops"), numbers),
     st.tuples(st.sampled_from(["verify", "reopen"]), name),
     st.tuples(st.just("rule_in_bulk"), st.sampled_from([2, 3])),
-    st.tuples(st.sampled_from(["undo", "unblind"])),
+    st.tuples(st.sampled_from(["undo", "undo", "unblind"])),
     st.tuples(st.just("compare_within"), st.sampled_from(["", "5", "150"])),
 )
 
@@ -171,9 +183,11 @@ def test_an_adjudicator_can_do_every_act(world: World) -> None:
         ("compare_within", ""),
         ("rule", "troops", "unresolved"),
         ("reopen", "troops"),
+        ("correct", "goal", "regime"),
+        ("undo",),
     ]
     for each in script:
         play.perform(each)
         check_the_cells(play)
-    assert set(ACTS) - set(play.done) == {"rule_in_bulk", "undo"}
+    assert set(ACTS) - set(play.done) == {"rule_in_bulk"}
     assert [play.cell(n).status for n in NAMES] == ["adjudicated", "disputed"]

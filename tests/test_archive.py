@@ -113,7 +113,7 @@ def remembered(world: World) -> None:
             reason="Both took part",
             by=world.adjudicator,
             rule=world.entry("goal"),
-            sources=[(source, locator)],
+            sources=[work.Place(source, locator, "Words.")],
         )
         precedent = work.mark_precedent(cell=cell, pattern="Both", by=world.adjudicator)
         if locator == "p. 1":

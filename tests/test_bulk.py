@@ -154,7 +154,8 @@ def test_a_batch_is_taken_back_as_one_but_not_what_was_ruled_on_since(world: Wor
         follow=True,
     )
 
-    assert "1 dispute opened again." in page.text
+    assert "1 ruling opened again." in page.text
+    assert "1 cell ruled on anew since is left as it is" in page.text
     found = goal_cells(world)
     assert sorted(found) == [("adjudicated", "territory", "judgement"), ("disputed", None, "")]
     assert list(work.drift(project=world.project)) == []

@@ -10,11 +10,12 @@ from coding.models.project import Project
 
 
 class Batch(models.Model):
-    """Rulings that one rule made at once, and that can be taken back at once."""
+    """Rulings made at once, by one rule or out of a file, that can be taken back at once."""
 
     class Rule(models.TextChoices):
         MAJORITY = "majority", "what most coders say"
         CERTAIN = "certain", "what the surest coder says"
+        FILE = "file", "corrections out of a file"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="batches")
     rule = models.CharField(max_length=10, choices=Rule.choices)
@@ -22,6 +23,7 @@ class Batch(models.Model):
     certainty = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="At least so certain; empty for any certainty."
     )
+    file = models.CharField(max_length=200, blank=True, help_text="Its name.")
     reason = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -18,6 +18,7 @@ class Ground(models.Model):
     cell = models.ForeignKey(Cell, models.PROTECT, related_name="+")
     source = models.ForeignKey(Source, models.PROTECT, related_name="+")
     locator = models.CharField(max_length=120, blank=True)
+    quote = models.TextField(blank=True)
     history = HistoricalRecords()
 
     class Meta:

@@ -122,6 +122,7 @@ class VoteGround(models.Model):
     vote = models.ForeignKey(Vote, models.PROTECT, related_name="+")
     source = models.ForeignKey(Source, models.PROTECT, related_name="+")
     locator = models.CharField(max_length=120, blank=True)
+    quote = models.TextField(blank=True)
 
     class Meta:
         ordering = ["pk"]

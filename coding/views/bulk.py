@@ -238,8 +238,9 @@ def batches(request: HttpRequest, slug: str) -> HttpResponse:
         .annotate(Count("pk"))
         .order_by()
     )
-    found = member.project.batches.select_related("by", "undone_by")
-    rows = [(batch, standing.get(batch.pk, 0)) for batch in found]
+    found = list(member.project.batches.select_related("by", "undone_by"))
+    anew = blind.ruled_anew(request.user, {batch.pk: batch.undone_at for batch in found})
+    rows = [(batch, standing.get(batch.pk, 0), anew.get(batch.pk, [])) for batch in found]
     context = {"project": member.project, "rows": rows, "form": ReasonForm()}
     return render(request, "coding/batches.html", context)
 
@@ -254,8 +255,9 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     count = work.undo_batch(
         batch=batch, reason=request.POST.get("reason", "").strip()[:2_000], by=request.user
     )
-    messages.success(request, f"{count} dispute{'' if count == 1 else 's'} opened again.")
-    return redirect("coding:batches", slug)
+    done = "taken back" if batch.rule == Batch.Rule.FILE else "opened again"
+    messages.success(request, f"{count} ruling{'' if count == 1 else 's'} {done}.")
+    return redirect(f"{_batches_url(member.project)}#b-{batch.pk}")
 
 
 # ------------------------------------------------------------------ one coder's cells again

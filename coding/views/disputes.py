@@ -42,6 +42,7 @@ def disputes(request: HttpRequest, slug: str) -> HttpResponse:
         "columns": queue.asked.columns,
         "views": SavedView.objects.filter(member=member),
         "may_reopen": member.role in access.CURATORS,
+        "may_correct": member.role in access.ADJUDICATORS,
     }
     return render(request, "coding/disputes.html", context)
 
@@ -213,10 +214,10 @@ class Desk:
     def may_propose(self) -> bool:
         return self.role in access.ADJUDICATORS
 
-    def sources(self, passages: Sequence[Passage]) -> list[tuple[Source, str]]:
+    def sources(self, passages: Sequence[Passage]) -> list[work.Place]:
         """The sources of these passages, each with the place in it."""
         found = Source.objects.in_bulk([p.key for p in passages]) if passages else {}
-        return [(found[p.key], p.locator) for p in passages]
+        return [work.Place(found[p.key], p.locator, p.quote) for p in passages]
 
     def item(self, evidence: Evidence) -> Item:
         rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])

@@ -6,7 +6,7 @@ Each act is one transaction, takes keywords, returns what it wrote and raises Re
 from __future__ import annotations
 
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
-from coding.work.batches import reopen, rule_in_bulk, undo_batch
+from coding.work.batches import Correction, correct_in_bulk, reopen, rule_in_bulk, undo_batch
 from coding.work.bypasses import CODED, barred, pass_by, rule_as_coder
 from coding.work.cells import CAUSES, recompute, settle, settle_with_fewer, verify
 from coding.work.claims import (
@@ -20,6 +20,7 @@ from coding.work.claims import (
 )
 from coding.work.decisions import Decision, ancestry, decision_of
 from coding.work.drift import Drift, drift, unverified
+from coding.work.grounds import Place
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.precedents import (
     close_proposal,
@@ -51,8 +52,10 @@ __all__ = [
     "Cited",
     "Compared",
     "Consequence",
+    "Correction",
     "Decision",
     "Drift",
+    "Place",
     "Recorded",
     "Scope",
     "Shared",
@@ -70,6 +73,7 @@ __all__ = [
     "clear_value",
     "close_proposal",
     "compute_again",
+    "correct_in_bulk",
     "deal",
     "decision_of",
     "drift",

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from coding.bulk import BulkRule, Proposed
 from coding.errors import Refused
-from coding.models import Batch, Case, Cell, Project
+from coding.models import Batch, Case, Cell, Entry, Project
 from coding.work import cells, grounds, signed
 from coding.work.act import act
+from coding.work.grounds import Place
 
 Status = Cell.Status
+SAID = (
+    *("status", "text", "cause", "reason", "rule_id", "batch_id"),
+    *("flagged", "reopened", "verified_by_id", "verified_at"),
+)
 REOPENED = "Opened again: "
 
 
@@ -60,9 +67,56 @@ def rule_in_bulk(
     return batch
 
 
+@dataclass(frozen=True)
+class Correction:
+    """What a cell shall say, why, and the cell as it stood when that was looked at."""
+
+    cell: int
+    entry: Entry
+    text: str | None
+    cause: str
+    reason: str
+    since: datetime
+    rule: Entry | None = None
+    sources: Sequence[Place] = ()
+
+
+@act
+def correct_in_bulk(
+    *, project: Project, corrections: Sequence[Correction], file: str, note: str, by: User
+) -> Batch:
+    """Settle or correct all these cells out of a file, each as by hand, or none of them."""
+    if not note.strip():
+        raise Refused("Say why these cells are corrected: the log keeps it.")
+    if not corrections:
+        raise Refused("There is nothing to correct.")
+    if any(each.entry.variable.roster_of_id for each in corrections):
+        raise Refused("A list of rows is ruled on by hand: it decides which rows there are.")
+    batch = Batch(project=project, rule=Batch.Rule.FILE, file=file[:200], reason=note.strip())
+    batch.by = by
+    signed.save(batch, why=note.strip(), by=by)
+    for each in corrections:
+        cells.settle(
+            cell=Cell(pk=each.cell),
+            entry=each.entry,
+            text=each.text,
+            cause=each.cause,
+            reason=each.reason,
+            by=by,
+            seen=each.since,
+            batch=batch,
+            rule=each.rule,
+            sources=each.sources,
+        )
+    return batch
+
+
 @act
 def undo_batch(*, batch: Batch, reason: str, by: User) -> int:
-    """Open the disputes of a batch again, but for those that were ruled on anew since."""
+    """Take the rulings of a batch back, but for cells that were ruled on anew since.
+
+    What a rule settled is a dispute again; what was corrected out of a file says what it said.
+    """
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.undone_at:
         raise Refused("These rulings were taken back already.")
@@ -70,8 +124,48 @@ def undo_batch(*, batch: Batch, reason: str, by: User) -> int:
         raise Refused("Say why the rulings are taken back.")
     batch.undone_by, batch.undone_at, batch.undone_reason = by, timezone.now(), reason.strip()
     signed.save(batch, why=reason, by=by)
-    stand = Cell.objects.select_for_update(of=("self",)).filter(batch=batch)
-    return _open(list(stand.order_by("pk")), reason.strip(), by)
+    rows = Cell.objects.select_for_update(of=("self",)).filter(batch=batch)
+    stand = list(rows.select_related("case").order_by("pk"))
+    if batch.rule == Batch.Rule.FILE:
+        return _give_back(stand, batch, by)
+    return _open(stand, reason.strip(), by)
+
+
+def _give_back(stand: Sequence[Cell], batch: Batch, by: User) -> int:
+    """Let corrected cells say again what they said, for the reason that they said it.
+
+    What they said by a batch that was taken back meanwhile, nobody says any more: a dispute.
+    """
+    before = _before(stand, batch)
+    gone = set(
+        Batch.objects.filter(
+            pk__in={row.batch_id for row in before.values()}, undone_at__isnull=False
+        ).values_list("pk", flat=True)
+    )
+    _open([c for c in stand if before[c.pk].batch_id in gone], batch.undone_reason, by)
+    back = [cell for cell in stand if before[cell.pk].batch_id not in gone]
+    for cell in back:
+        rested = grounds.laid_before(cell, batch.at)
+        for column in SAID:
+            setattr(cell, column, getattr(before[cell.pk], column))
+        cell.since = timezone.now()
+        signed.save(cell, why=f"Correction taken back: {batch.undone_reason}", by=by)
+        grounds.lay(cell, rested, by)
+    for root in Case.objects.filter(pk__in={cell.case.family_id for cell in back}):
+        cells.recompute(root=root)
+    return len(stand)
+
+
+def _before(stand: Sequence[Cell], batch: Batch) -> dict[int, Cell]:
+    """Each cell as it was just before the batch."""
+    found: dict[int, Cell] = {}
+    taken: set[int] = set()
+    rows = Cell.history.filter(id__in=[cell.pk for cell in stand]).order_by("history_id")
+    for row in rows:
+        taken |= {row.id} if row.batch_id == batch.pk else set()
+        if row.id not in taken:
+            found[row.id] = row
+    return found
 
 
 @act

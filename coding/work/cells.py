@@ -16,9 +16,10 @@ from coding import blind, codebooks, rules, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, Source, Value
+from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, Value
 from coding.work import bypasses, claims, grounds, reviews, rows, second, signed
 from coding.work.act import act
+from coding.work.grounds import Place
 
 Status = Cell.Status
 UNSETTLED = (Status.SINGLE, Status.AGREED, Status.DISPUTED)
@@ -166,7 +167,7 @@ def settle(
     seen: datetime | None = None,
     batch: Batch | None = None,
     rule: Entry | None = None,
-    sources: Sequence[tuple[Source, str]] = (),
+    sources: Sequence[Place] = (),
 ) -> Cell:
     """Adjudicate a dispute, or correct a settled cell: the same act, with a cause and a reason.
 

@@ -11,7 +11,7 @@ from simple_history.utils import bulk_update_with_history
 
 from coding import blind
 from coding.canonical import same
-from coding.models import Case, Cell, Codebook, Entry
+from coding.models import Case, Cell, Codebook, Entry, Vote
 from coding.work import cells
 from coding.work.moving import AT_ONCE
 
@@ -78,6 +78,7 @@ class Compared:
     flagged: list[Cell] = field(default_factory=list)
     settled: int = 0
     carried: int = 0
+    _voted: set[int] = field(default_factory=set)  # cells that an adjudicator has ruled on already
     _changed: list[Cell] = field(default_factory=list)
 
     @property
@@ -145,6 +146,9 @@ def _compared(anew: Anew, among: blind.Cells) -> Compared:
         for key, each in cells.said_of(cases[first : first + MOST], [variable]).items()
     }
     told.cells = len(found)
+    told._voted = set(
+        Vote.objects.standing().filter(cell__variable=variable).values_list("cell", flat=True)
+    )
     for cell in found:
         if spoken := said.get((cell.case_id, variable)):
             _weigh(told, cell, spoken)
@@ -158,7 +162,8 @@ def _weigh(told: Compared, cell: Cell, said: list[cells.Said]) -> None:
     was, now = (cell.status, cell.text), (str(after["status"]), after["text"])
     is_changed = cell.distance != far
     cell.distance = far
-    if cell.status in cells.UNSETTLED and not cells.is_held_fast(cell):
+    moves = cell.status in cells.UNSETTLED and not cells.is_held_fast(cell)
+    if moves and cell.pk not in told._voted:
         if was != now and not cells.is_being_ruled_on(cell):
             cell.status, cell.text, cell.since = *now, timezone.now()
             told.shifts.append(Shift(cell, was, now))

@@ -23,15 +23,14 @@ from coding.models import (
     Entry,
     Project,
     SecondLook,
-    Source,
     Variable,
     Vote,
     VoteGround,
 )
 from coding.work import bypasses, signed
 from coding.work.act import act
+from coding.work.grounds import Place
 
-Sources = Sequence[tuple[Source, str]]
 CORRECTION = "Opened again: a correction waits for another adjudicator."
 
 
@@ -43,7 +42,7 @@ class Ruling:
     cause: str
     reason: str
     rule: Entry
-    sources: Sources
+    sources: Sequence[Place]
     by: User
 
 
@@ -84,8 +83,8 @@ def _cast(cell: Cell, ruling: Ruling, *, is_blind: bool) -> Vote:
         at=now,
         shown_at=None if is_blind else now,
     )
-    for source, locator in ruling.sources:
-        VoteGround.objects.create(vote=vote, source=source, locator=locator.strip())
+    for source, locator, quote in ruling.sources:
+        VoteGround.objects.create(vote=vote, source=source, locator=locator.strip(), quote=quote)
     return vote
 
 
@@ -133,7 +132,7 @@ def _together(votes: Sequence[Vote], ruling: Ruling) -> Ruling:
     """The first of those who rule the same speaks for all, with every reason and source."""
     reasons = list(dict.fromkeys(vote.reason for vote in votes))
     grounds = VoteGround.objects.filter(vote__in=votes).select_related("source")
-    places = {(g.source_id, g.locator): (g.source, g.locator) for g in grounds}
+    places = {(g.source_id, g.locator): Place(g.source, g.locator, g.quote) for g in grounds}
     first = votes[0]
     return replace(
         ruling,

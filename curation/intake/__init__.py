@@ -15,18 +15,28 @@ from curation.intake.codebooks import (
     would_change,
 )
 from curation.intake.codings import CodingsReport, import_codings
+from curation.intake.corrections import (
+    Corrections,
+    cells_to_edit,
+    correct,
+    read_corrections,
+)
 
 __all__ = [
     "CaseColumns",
     "CasesReport",
     "CodebookReport",
     "CodingsReport",
+    "Corrections",
+    "cells_to_edit",
     "check_cases",
+    "correct",
     "draft_stamp",
     "filled",
     "import_cases",
     "import_codebook",
     "import_codings",
+    "read_corrections",
     "replace_draft",
     "would_change",
 ]
