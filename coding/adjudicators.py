@@ -48,8 +48,12 @@ def agreement_released(project: Project) -> list[Agreement]:
 def measured(votes: Iterable[Vote], project: Project) -> list[Agreement]:
     """Every variable on which two adjudicators ruled, in the codebook's order."""
     by_variable: dict[int, list[Vote]] = defaultdict(list)
+    by_cell: dict[int, list[Vote]] = defaultdict(list)
     for vote in votes:
-        by_variable[vote[1]].append(vote)
+        by_cell[vote[0]].append(vote)
+    for together in by_cell.values():
+        if len(together) > 1:
+            by_variable[together[0][1]] += together
     if not by_variable:
         return []
     codes, states = codebooks.missing_codes_of(project), codebooks.states_of(project.pk)

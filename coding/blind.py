@@ -525,6 +525,14 @@ def verifications_for(user: Person, project: Project) -> VerificationQuerySet:
     return Verification.objects.filter(Exists(seen), review__project=project)
 
 
+def review_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
+    """The past of what reviews asked and found of a case, each row with its `variable`."""
+    cells = cells_for(user).filter(case=case).values("pk")
+    past = Verification.history.filter(cell_id__in=cells)
+    found: QuerySet = past.annotate(variable=F("cell__variable"))  # type: ignore[type-arg]
+    return found
+
+
 def questions_for(user: Person, project: Project) -> VerificationQuerySet:
     """What reviewers ask of cells on which this user said something."""
     own = Value.objects.filter(

@@ -75,6 +75,15 @@ class Line:
     def open(self) -> int:
         return sum(self.states.get(state, 0) for state in OPEN)
 
+    @property
+    def percent(self) -> str:
+        return _percent(self.rate.value) if self.rate.of else "–"
+
+    @property
+    def interval(self) -> str:
+        low, high = self.rate.low, self.rate.high
+        return f"{_percent(low)} to {_percent(high)}" if self.rate.of else ""
+
 
 @dataclass(frozen=True)
 class Found:

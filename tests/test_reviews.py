@@ -221,6 +221,22 @@ def test_a_question_on_a_family_that_one_codes_again_stays_closed(world: World) 
     assert list(blind.questions_for(world.coder_a, world.project)) == []
 
 
+def test_the_history_of_a_case_tells_what_was_asked_answered_and_found(
+    world: World, client: Client
+) -> None:
+    coded(world)
+    review = start(world)
+    work.return_cell(row=rows(world, review)[0], question="Which page?", by=world.adjudicator)
+    asked = blind.questions_for(world.coder_a, world.project).get()
+    work.answer_question(row=asked, answer="Page 4.", by=world.coder_a)
+    work.verify(cell=world.cell(), by=world.adjudicator)
+    client.force_login(world.coder_b)
+    page = client.get(reverse("coding:history", args=[world.case.pk])).content.decode()
+
+    for told in ("returned with a question", "Which page?", "Page 4.", "Review 1: confirmed"):
+        assert told in page
+
+
 # ------------------------------------------------------------------ never silently unverified
 
 

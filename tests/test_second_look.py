@@ -11,12 +11,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import settings as settings_for
+from hypothesis import strategies as st
 
 from coding import blind, designs, work
 from coding.adjudicators import agreement_for, measured
 from coding.bulk import BulkRule, Proposed
+from coding.canonical import Domain
 from coding.errors import Refused
-from coding.models import Bypass, Cell, Member, SecondLook
+from coding.models import Bypass, Cell, Member, SecondLook, Vote
+from coding.work.second import most
 from tests.conftest import World
 from tests.test_blind import addresses
 
@@ -381,6 +386,34 @@ def test_the_case_page_tells_each_adjudicator_what_is_next(
     assert "The adjudicators differ" in after
     assert "Source 3" in after
     assert "Source 4" in after
+
+
+def test_the_history_tells_a_vote_to_its_own_until_all_have_ruled(
+    disputed: World, second: User, client: Client
+) -> None:
+    def told(user: User) -> bool:
+        client.force_login(user)
+        page = client.get(reverse("coding:history", args=[disputed.case.pk]))
+        return REASON in page.content.decode()
+
+    rule(disputed, disputed.adjudicator, "regime", REASON)
+    before = [told(u) for u in (disputed.adjudicator, second, disputed.coder_a)]
+    rule(disputed, second, "regime")
+
+    assert (before, told(disputed.coder_a)) == ([True, False, False], True)
+
+
+@given(st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=7), st.randoms())
+@settings_for(max_examples=60, deadline=None)
+def test_a_panel_comes_to_the_same_in_whatever_order_it_voted(
+    texts: list[str | None], lot: Any
+) -> None:
+    domain = Domain(kind="category", categories={c: c for c in "abc"})
+    shuffled = [Vote(text=text) for text in lot.sample(texts, len(texts))]
+    won, again = most([Vote(text=text) for text in texts], domain), most(shuffled, domain)
+    top = [text for text in set(texts) if texts.count(text) * 2 > len(texts)]
+
+    assert [v.text for v in (won or [])[:1]] == [v.text for v in (again or [])[:1]] == top
 
 
 def test_one_page_passes_a_rule_by_and_another_lists_it(world: World, client: Client) -> None:

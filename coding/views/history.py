@@ -74,6 +74,8 @@ class Reading:
         yield from self._of_citations()
         yield from self._of_cells()
         yield from self._of_grounds()
+        yield from self._of_votes()
+        yield from self._of_reviews()
 
     def _of_codings(self) -> Iterator[Change]:
         """Assigned, submitted, returned, opened: of one's own sheets, and of open cases."""
@@ -156,6 +158,35 @@ class Reading:
                 self.entries.get(self.cells.get(row.cell_id, 0)),
                 new=where,
                 mark=MARKS["settled"],
+            )
+
+    def _of_votes(self) -> Iterator[Change]:
+        """What each of several adjudicators ruled, as far as the reader may know it yet."""
+        project = self.case.unit.project
+        votes = blind.votes_for(self.user, project).filter(cell__case=self.case)
+        for vote in votes.select_related("by", "cell").order_by("pk"):
+            entry = self.entries.get(vote.cell.variable_id)
+            yield Change(
+                vote.at,
+                self.names.get(vote.by_id) or vote.by.get_username(),
+                "ruled, blind to the others" if vote.blind else "ruled, having read the others",
+                entry,
+                new="unresolved" if vote.text is None else self._shown(vote, entry),
+                why=vote.reason,
+                mark=MARKS["settled"],
+            )
+
+    def _of_reviews(self) -> Iterator[Change]:
+        """What a review asked, was answered and found of cells that the reader may see."""
+        rows = blind.review_history(self.user, self.case)
+        for row in rows.select_related("history_user", "review").order_by("history_id"):
+            yield Change(
+                row.history_date,
+                self._who(row),
+                f"{row.review}: {row.get_state_display()}",
+                self.entries.get(row.variable),
+                why=row.answer if row.state == "answered" else row.question,
+                mark=MARKS["returned"] if row.state == "returned" else MARKS["settled"],
             )
 
     def _coder(self, pk: int) -> str:

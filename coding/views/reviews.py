@@ -38,17 +38,18 @@ class ReviewForm(forms.Form):
         "draw it again.",
     )
     certainty = forms.TypedChoiceField(
-        choices=[("", "any certainty"), (1, "1, a guess"), (2, "2 or less"), (3, "3 or less")],
+        choices=[("", "any"), (1, "1, a guess"), (2, "2 or less"), (3, "3 or less")],
         coerce=int,
         empty_value=None,
         required=False,
-        label="Doubtful: somebody was so certain",
+        label="Doubtful: certainty",
+        help_text="One of those who said it was only so certain.",
     )
     ambiguous = forms.IntegerField(
         min_value=1,
         required=False,
-        label="Doubtful: the rule was ruled ambiguous so often",
-        help_text="At least so many disputes about it.",
+        label="Doubtful: ambiguous rules",
+        help_text="The rule was ruled ambiguous in at least so many disputes.",
     )
     unit = forms.ChoiceField(required=False, label="Only of the unit")
     section = forms.ChoiceField(required=False, label="Only of the section")
