@@ -163,11 +163,10 @@ def _weigh(told: Compared, cell: Cell, said: list[cells.Said]) -> None:
     is_changed = cell.distance != far
     cell.distance = far
     moves = cell.status in cells.UNSETTLED and not cells.is_held_fast(cell)
-    if moves and cell.pk not in told._voted:
-        if was != now and not cells.is_being_ruled_on(cell):
-            cell.status, cell.text, cell.since = *now, timezone.now()
-            told.shifts.append(Shift(cell, was, now))
-    else:
+    if moves and was != now and cell.pk not in told._voted:
+        cell.status, cell.text, cell.since = *now, timezone.now()
+        told.shifts.append(Shift(cell, was, now))
+    elif not moves:
         told.settled += not cell.recoding_id
         told.carried += bool(cell.recoding_id)
         if before["status"] != after["status"] and _contradicts(cell, now, told.anew.new):
