@@ -145,7 +145,7 @@ def watched_over(world: World) -> None:
         by=world.curator,
     )
     said = {"text": "policy", "cause": "slip", "reason": "p. 3", "by": world.curator}
-    sources = [(Source.objects.get(project=world.project), "p. 3")]
+    sources = [work.Place(Source.objects.get(project=world.project), "p. 3")]
     work.settle(cell=world.cell("goal"), entry=goal, sources=sources, **said)
     work.settle_with_fewer(
         cell=world.cell("goal"), entry=goal, reason="Nobody else", by=world.curator
