@@ -193,8 +193,8 @@ def test_the_cells_are_downloaded_edited_and_brought_back(world: World, judge: C
     ("row", "words"),
     [
         (("aim", "", "x", *WHY), "line 2, column variable: “aim” is no variable of intervention."),
-        (("goal", "policy", "canary", *WHY), "is not what the cell says now, “regime”"),
-        (("goal", "", "canary", *WHY), "empty, is not what the cell says now, “regime”"),
+        (("goal", "policy", "canary", *WHY), "is not what the cell says now (“regime”)"),
+        (("goal", "", "canary", *WHY), "empty, is not what the cell says now (“regime”)"),
         (("goal", "regime", "oil", *WHY), "“oil” is not a category code: choose from regime,"),
         (("goal", "regime", "", *WHY), "column new: is empty: write the value, or [unresolved]"),
         (("goal", "regime", "regime", *WHY), "is what the cell says already"),
@@ -291,7 +291,7 @@ def test_what_changed_since_it_was_looked_at_stops_all(world: World, judge: Clie
 
     assert answer.status_code == 409
     assert "A cell changed since you looked: nothing was written." in told(answer)
-    assert "is not what the cell says now, “regime”" in told(answer)
+    assert "is not what the cell says now (“regime”)" in told(answer)
     assert stand(world, "ended")[0] == "agreed"
 
 

@@ -53,6 +53,19 @@ class Line:
         return self.rows[0]
 
     @property
+    def place(self) -> str:
+        return self.row.place()
+
+    @property
+    def named(self) -> str:
+        """The case as the table names it, whether or not it is one."""
+        return self.row["case"]
+
+    @property
+    def variable(self) -> str:
+        return self.row["variable"]
+
+    @property
     def caused(self) -> str:
         return dict(work.CAUSES).get(self.cause, "")
 
@@ -83,7 +96,7 @@ class Corrections:
     def words(self) -> list[str]:
         """What would be corrected, one line for each cell."""
         return [
-            f"  {line.row['case']} {line.row['variable']}: {line.now} → {line.after}, {line.caused}"
+            f"  {line.named} {line.variable}: {line.now} → {line.after}, {line.caused}"
             for line in self.lines
         ]
 
@@ -220,8 +233,8 @@ def _old(line: Line, desk: Desk, entry: Entry) -> Iterator[Fault]:
     said, stands = line.row["old"], desk.cells[desk.key(line.row)].text
     if _written(said, entry, desk) == (stands or ""):
         return
-    now = f"“{stands}”" if stands is not None else f"nothing, it is {line.status}"
-    rule = f"is not what the cell says now, {now}: somebody changed it since. Look at it again."
+    now = f"“{stands}”" if stands is not None else f"it is {line.status}, without a value"
+    rule = f"is not what the cell says now ({now}): somebody changed it since. Look at it again."
     yield Fault(line.row.place("old"), said, rule if said else f"empty, {rule}")
 
 
