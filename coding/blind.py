@@ -391,6 +391,30 @@ def cells_as_of(cells: QuerySet[Cell], moment: datetime) -> dict[int, str | None
     return dict(rows.order_by("history_id").values_list("id", "text"))
 
 
+class Moved(NamedTuple):
+    """A cell that was given another status or value, by its history."""
+
+    variable: int
+    why: str
+    was: str
+    now: str
+
+
+def moved_by(cells: QuerySet[Cell], lead: str) -> list[Moved]:
+    """The cells, let through already, that were moved for a reason that begins like this."""
+    signed = Cell.history.filter(id__in=cells.values("pk"), history_change_reason__startswith=lead)
+    rows = Cell.history.filter(id__in=signed.values("id")).order_by("history_id")
+    before: dict[int, tuple[str, str | None]] = {}
+    found = []
+    for pk, variable, why, *stand in rows.values_list(
+        "id", "variable", "history_change_reason", "status", "text"
+    ):
+        if why and why.startswith(lead) and pk in before and before[pk] != tuple(stand):
+            found.append(Moved(variable, why, before[pk][0], stand[0]))
+        before[pk] = (stand[0], stand[1])
+    return found
+
+
 def ruled_anew(user: Person, batches: Mapping[int, datetime | None]) -> dict[int, list[Cell]]:
     """By batch the cells that somebody ruled on again before it was taken back, if it was: the
     batch no longer speaks for them. As far as the user may see them.

@@ -6,7 +6,6 @@ question changed the data, not how well coders agree. Only what is opened counts
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from coding.models import Case, Codebook, Entry, Recoding
 from coding.reliability.scales import scale_of
 from coding.work import Decision
 
+DISPUTED = "disputed"
 NONE_COMPARABLE = "Nothing was coded again that had an answer with a counterpart in the new codes."
 
 
@@ -65,14 +65,16 @@ class Line:
         return self.asked - self.done
 
 
-@dataclass(frozen=True)
+@dataclass
 class Anew:
-    """An entry that the version compares otherwise: how many cells it moved, and whereto."""
+    """An entry that the version compares otherwise: the disputes it closed and opened, and how
+    many further cells it gave another status or value."""
 
     entry: Entry
     why: str
-    opened: int
-    closed: int
+    closed: int = 0
+    opened: int = 0
+    otherwise: int = 0
 
 
 def compared_anew(user: User, codebook: Codebook) -> list[Anew]:
@@ -82,14 +84,14 @@ def compared_anew(user: User, codebook: Codebook) -> list[Anew]:
     if not entries:
         return []
     cells = blind.cells_for(user).filter(variable__in=entries, case__in_universe=True)
-    rows = blind.cell_history(cells).filter(history_change_reason__startswith=lead)
-    found: dict[tuple[int, str], Counter[bool]] = {}
-    for variable, why, status in rows.values_list("variable", "history_change_reason", "status"):
-        found.setdefault((variable, why), Counter())[status == "disputed"] += 1
-    return [
-        Anew(entries[variable], why.removeprefix(lead), told[True], told[False])
-        for (variable, why), told in found.items()
-    ]
+    found: dict[int, Anew] = {}
+    for moved in blind.moved_by(cells, lead):
+        entry = entries[moved.variable]
+        told = found.setdefault(moved.variable, Anew(entry, moved.why.removeprefix(lead)))
+        told.closed += moved.was == DISPUTED != moved.now
+        told.opened += moved.was != DISPUTED == moved.now
+        told.otherwise += moved.was != DISPUTED != moved.now
+    return list(found.values())
 
 
 def _compared_otherwise(codebook: Codebook) -> list[Entry]:

@@ -15,6 +15,7 @@ from coding.bulk import BulkRule, Said
 from coding.errors import Refused
 from coding.models import Batch, Case, Cell, Member
 from tests.conftest import World
+from tests.test_publishing import GOAL, drafted, published
 
 
 def third(world: World) -> User:
@@ -161,6 +162,18 @@ def test_a_batch_is_taken_back_as_one_but_not_what_was_ruled_on_since(world: Wor
     assert list(work.drift(project=world.project)) == []
     with pytest.raises(Refused, match="already"):
         work.undo_batch(batch=batch, reason="again", by=world.adjudicator)
+
+
+def test_what_a_batch_leaves_is_what_the_codings_give_by_then(world: World) -> None:
+    coded_by_three(world, "regime", "regime", "policy")
+    batch = ruled(world)
+    draft = drafted(world, lambda v: v[GOAL].update(compare=False))
+    published(world, draft)
+
+    work.undo_batch(batch=batch, reason="The rule was read wrongly.", by=world.adjudicator)
+
+    assert goal_cells(world) == [("single", "regime", "")]
+    assert list(work.drift(project=world.project)) == []
 
 
 def test_what_changed_since_the_preview_stops_the_whole_batch(world: World) -> None:

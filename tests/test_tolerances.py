@@ -206,12 +206,13 @@ def test_a_case_that_the_curator_codes_is_in_no_count(world: World, curator: Cli
 def test_what_became_of_the_version_tells_what_was_compared_anew(
     world: World, curator: Client
 ) -> None:
-    coded(world, ("100", "104"))
+    coded(world, ("100", "104"), ("100", "200"))
     published(world, drafted(world, within(5)))
 
     body = " ".join(curator.get("/projects/usmi/codebook/2/recoding/").content.decode().split())
 
-    assert "equal within 5, before: equal" in body
+    told = "equal within 5, before: equal</td>"
+    assert f'{told}<td class="num">1</td><td class="num">0</td><td class="num">0</td>' in body
     assert "Nothing to code again" not in body
 
 

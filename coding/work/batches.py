@@ -128,7 +128,14 @@ def undo_batch(*, batch: Batch, reason: str, by: User) -> int:
     stand = list(rows.select_related("case").order_by("pk"))
     if batch.rule == Batch.Rule.FILE:
         return _give_back(stand, batch, by)
-    return _open(stand, reason.strip(), by)
+    count = _open(stand, reason.strip(), by)
+    _compare(stand)  # what its codings give may be another than when the rule was followed
+    return count
+
+
+def _compare(stand: Sequence[Cell]) -> None:
+    for root in Case.objects.filter(pk__in={cell.case.family_id for cell in stand}):
+        cells.recompute(root=root)
 
 
 def _give_back(stand: Sequence[Cell], batch: Batch, by: User) -> int:
@@ -151,8 +158,7 @@ def _give_back(stand: Sequence[Cell], batch: Batch, by: User) -> int:
         cell.since = timezone.now()
         signed.save(cell, why=f"Correction taken back: {batch.undone_reason}", by=by)
         grounds.lay(cell, rested, by)
-    for root in Case.objects.filter(pk__in={cell.case.family_id for cell in back}):
-        cells.recompute(root=root)
+    _compare(stand)
     return len(stand)
 
 
