@@ -155,6 +155,20 @@ def test_a_cell_that_became_disputed_first_is_overtaken(world: World) -> None:
     assert dict(found(world, review).all.states) == {"overtaken": 1}
 
 
+def test_what_was_found_of_a_cell_that_is_opened_again_is_not_counted_any_more(
+    world: World,
+) -> None:
+    coded(world)
+    review = start(world)
+    work.verify(cell=world.cell(), by=world.adjudicator)
+    work.reopen(chosen=[world.cell()], reason="Misread", by=world.curator)
+    opened = dict(found(world, review).all.states)
+    correct(world, world.cell())
+
+    assert opened == {"waiting": 1}
+    assert dict(found(world, review).all.states) == {"corrected": 1}
+
+
 def test_a_correction_that_waits_for_a_second_look_is_found_when_it_is_settled(
     world: World,
 ) -> None:

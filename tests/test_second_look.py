@@ -175,11 +175,16 @@ def test_a_panel_rules_by_majority_and_a_tie_stays_open(
 def test_a_later_coding_takes_nothing_from_under_those_who_rule(
     disputed: World, second: User
 ) -> None:
-    rule(disputed, disputed.adjudicator, "regime")
-    work.recompute(root=disputed.case)
+    rule(disputed, disputed.adjudicator, "territory")
+    again = work.assign(
+        case=disputed.case, coder=disputed.coder_b, codebook=disputed.codebook, purpose="recode"
+    )
+    disputed.say(again, "regime")
+    work.submit(coding=again)  # now both coders say the same
 
     assert disputed.cell().status == "disputed"
-    assert rule(disputed, second, "regime").text == "regime"
+    assert list(work.drift(project=disputed.project)) == []
+    assert rule(disputed, second, "territory").text == "territory"
 
 
 # ------------------------------------------------------------------ what is asked for
@@ -310,7 +315,8 @@ def test_rulings_that_differ_are_shown_to_adjudicators_and_to_no_coder(
 
     for user in (disputed.adjudicator, second, disputed.curator):
         assert told(user, disputed) == ["regime", "policy"]
-    for user in (disputed.coder_a, disputed.outsider, disputed.reader):
+    Member.objects.filter(user=disputed.coder_b).update(role=Member.Role.ADJUDICATOR)
+    for user in (disputed.coder_a, disputed.coder_b, disputed.outsider, disputed.reader):
         assert told(user, disputed) == []
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from coding.bulk import BulkRule, Proposed
 from coding.errors import Refused
 from coding.models import Batch, Case, Cell, Entry, Project
-from coding.work import cells, grounds, signed
+from coding.work import cells, grounds, reviews, signed
 from coding.work.act import act
 from coding.work.grounds import Place
 
@@ -158,6 +158,7 @@ def _give_back(stand: Sequence[Cell], batch: Batch, by: User) -> int:
         cell.since = timezone.now()
         signed.save(cell, why=f"Correction taken back: {batch.undone_reason}", by=by)
         grounds.lay(cell, rested, by)
+    reviews.look_again(stand, batch.undone_reason, by)
     _compare(stand)
     return len(stand)
 
@@ -192,6 +193,7 @@ def _open(stand: Sequence[Cell], reason: str, by: User, *, reopened: bool = Fals
         cell.verified_by, cell.verified_at, cell.since = None, None, timezone.now()
         signed.save(cell, why=reason, by=by)
     grounds.take_away(stand, by)
+    reviews.look_again(stand, reason, by)
     roots = Case.objects.filter(pk__in={c.case.family_id for c in stand})
     for root in roots.select_related("unit__project"):
         cells.derive(root)

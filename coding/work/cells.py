@@ -179,16 +179,19 @@ def settle(
     the cell stays disputed until they have ruled (see `second`).
     """
     cell = held(cell, by, seen)
-    if batch is None and not second.holds(cell):  # a claim keeps nobody from a second look
+    votes = second.votes_on(cell)
+    if batch is None and not votes:  # a claim keeps nobody from a second look
         claims.respect(cell.case, by)
     if not reason.strip() or cause not in Cell.Cause.values:
         raise Refused("A ruling needs a cause and a reason: coders will read them.")
     ruling = second.Ruling(text, cause, reason.strip(), rule or entry, sources, by)
-    counted = second.consider(cell, entry, ruling)
+    counted = second.consider(cell, entry, ruling, votes)
     if counted is None and batch is not None:
         raise Refused("Cells that need several adjudicators are ruled on one by one.")
     if counted is None:
         return _kept_open(cell, by)
+    if votes:
+        second.close(cell)
     return _ruled(cell, entry, counted, batch)
 
 
@@ -201,7 +204,6 @@ def _ruled(cell: Cell, entry: Entry, ruling: second.Ruling, batch: Batch | None 
     reviews.found(cell, entry.domain, ruling.by, overtaken=_was_disputed(before, cell))
     cell.reopened, cell.batch, cell.rule = False, batch, ruling.rule
     _sign(cell, ruling.by, ruling.reason)
-    second.close(cell)
     if ruling.sources or was_ruled:
         grounds.lay(cell, ruling.sources, ruling.by)
     if entry.variable.roster_of_id and ruling.text is not None:
@@ -246,6 +248,7 @@ def settle_with_fewer(*, cell: Cell, entry: Entry, reason: str, by: User) -> Cel
         reason=reason,
         by=by,
     )
+    second.close(cell)
     return _ruled(cell, entry, ruling)
 
 

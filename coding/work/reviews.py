@@ -116,6 +116,16 @@ def found(cell: Cell, domain: Domain, by: User, *, overtaken: bool) -> None:
         _found(row, State.OVERTAKEN if overtaken else state, by)
 
 
+def look_again(cells: Sequence[Cell], why: str, by: User) -> None:
+    """What was found of these cells was taken back: somebody has to look at them again."""
+    found = Verification.objects.filter(
+        cell__in=cells, state__in=(State.CONFIRMED, State.CORRECTED), review__ended_at=None
+    )
+    for row in found.select_for_update(of=("self",)):
+        row.state, row.found_by, row.found_at = State.WAITING, None, None
+        signed.save(row, why=f"to be looked at again: {why}"[:100], by=by)
+
+
 def _open(cell: Cell) -> list[Verification]:
     return list(Verification.objects.open().filter(cell=cell).select_for_update(of=("self",)))
 

@@ -46,10 +46,14 @@ class Ruling:
     by: User
 
 
-def consider(cell: Cell, entry: Entry, ruling: Ruling) -> Ruling | None:
+def votes_on(cell: Cell) -> list[Vote]:
+    """What adjudicators have ruled on a cell that is not settled with it yet."""
+    return list(Vote.objects.standing().filter(cell=cell).select_related("by", "rule"))
+
+
+def consider(cell: Cell, entry: Entry, ruling: Ruling, standing: Sequence[Vote]) -> Ruling | None:
     """The ruling that counts now; None as long as others have still to rule on the cell."""
     look = Looks(cell.case.unit.project).of(cell.case.key, entry)
-    standing = list(Vote.objects.standing().filter(cell=cell).select_related("by", "rule"))
     if look is None:
         return ruling
     _refuse_coders(cell.case, ruling.by)
@@ -159,8 +163,7 @@ def holds(cell: Cell) -> bool:
 
 def enough_of(cell: Cell, by: User, domain: Domain) -> Ruling:
     """What the votes cast so far come to, where no more will come."""
-    votes = list(Vote.objects.standing().filter(cell=cell).select_related("by", "rule"))
-    last = list({vote.by_id: vote for vote in votes}.values())
+    last = list({vote.by_id: vote for vote in votes_on(cell)}.values())
     won = most(last, domain)
     if won is None:
         raise Refused(
