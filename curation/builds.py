@@ -21,6 +21,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from coding import access
 from coding.errors import Refused
 from coding.models import Project
 from curation.models import Build
@@ -36,11 +37,15 @@ UNDER_WAY = (State.QUEUED, State.RUNNING)
 
 @dataclass(frozen=True)
 class Kind:
-    """What a build of this kind does, what it is called, and where its outcome is looked at."""
+    """What a build of this kind does, what it is called, where its outcome is looked at, and the
+    page where it was asked for, if that is another one."""
 
     work: Callable[[Build, Progress], object]
     title: Callable[[Build], str]
     address: Callable[[Build], str]
+    asked_at: Callable[[Build], str] | None = None
+    place: str = "Where it was asked for"
+    roles: tuple[str, ...] = access.CURATORS  # who looks at it and cancels it
 
 
 # ------------------------------------------------------------------ asking for it

@@ -30,4 +30,12 @@ def _its_page(build: Build) -> str:
     return reverse("curation:release", args=[build.project.slug, build.arguments["version"]])
 
 
-KINDS = {"release": Kind(work=_cut, title=_release, address=_its_page)}
+def _releases(build: Build) -> str:
+    return reverse("curation:releases", args=[build.project.slug])
+
+
+KINDS = {
+    "release": Kind(
+        work=_cut, title=_release, address=_its_page, asked_at=_releases, place="Releases"
+    ),
+}

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -38,7 +39,7 @@ def asked(world: World, **arguments: object) -> Build:
 
 def kinds(work: Work) -> dict[str, Kind]:
     """The work of a release in the hands of a test."""
-    return {"release": Kind(work, KINDS["release"].title, KINDS["release"].address)}
+    return {"release": replace(KINDS["release"], work=work)}
 
 
 def now(build: Build) -> tuple[str, int, int]:
@@ -70,6 +71,7 @@ def test_what_is_refused_is_told_on_its_page(world: World, client: Client) -> No
 
     page = client.get(f"/projects/usmi/builds/{build.pk}/").content.decode()
 
+    assert "Release 0.1.0 was not cut" in client.get("/projects/usmi/releases/").content.decode()
     assert now(build)[0] == "failed"
     assert "1 disputed cell would be empty in the release" in page
     assert Release.objects.count() == 0
@@ -222,6 +224,23 @@ builds.work_off(KINDS, "next")
 build.refresh_from_db()
 from curation.releases import verify
 print(build.state, Release.objects.count(), [r.problems for r in verify()])
+from dataclasses import replace
+from curation.snapshot import snapshot
+def slow(build, progress):
+    seen = build.beat
+    with snapshot():
+        progress.tell(3, 9, "Reading")
+        time.sleep(0.5)
+    build.refresh_from_db()
+    print(build.done, build.of, build.doing, build.beat > seen)
+    builds.cancel(build=build)
+    time.sleep(0.5)
+    progress.tell(4, 9)
+builds.BEAT = 0.05
+build = builds.ask(project=project, kind="release", arguments=said, by=None)
+builds.work_off({"release": replace(KINDS["release"], work=slow)}, "slow")
+build.refresh_from_db()
+print(build.state)
 """
 
 
@@ -244,7 +263,12 @@ def test_a_build_that_is_killed_leaves_no_release_and_the_next_makes_it(
         text=True,
     )
 
-    assert done.stdout.splitlines() == ["running 0", "done 1 [()]"], done.stderr
+    assert done.stdout.splitlines() == [
+        "running 0",
+        "done 1 [()]",
+        "3 9 Reading True",  # while one long moment of the database was read
+        "cancelled",
+    ], done.stderr
 
 
 # ------------------------------------------------------------------ the process

@@ -116,12 +116,13 @@ def test_a_machine_that_fills_in_everything_is_thanked_and_forgotten(
     assert Erratum.objects.count() == 0
 
 
-def test_one_address_reports_five_times_an_hour(released: World, client: Client) -> None:
-    answers = [client.post(REPORT, SENT).status_code for _ in range(6)]
+def test_one_address_reports_ten_times_an_hour(released: World, client: Client) -> None:
+    said = [SENT] * 8 + [SENT | {"case": "US-1900-NO"}] * 2 + [SENT]
+    answers = [client.post(REPORT, each).status_code for each in said]
     elsewhere = client.post(REPORT, SENT, REMOTE_ADDR="10.0.0.9").status_code
     SentReport.objects.update(at=timezone.now() - timedelta(minutes=61))
 
-    assert answers == [302] * 5 + [429]
+    assert answers == [302] * 8 + [422] * 2 + [429]
     assert elsewhere == 302
     assert client.post(REPORT, SENT).status_code == 302
     assert SentReport.objects.filter(mark__contains="127").count() == 0
@@ -312,6 +313,17 @@ def test_the_atom_feed_can_be_read(released: World, reported: Erratum, client: C
     link = entry.find(f"{atom}link")
     assert link is not None
     assert link.get("href") == "http://testserver/public/usmi/errata/#erratum-1"
+
+
+def test_no_character_of_a_report_ends_the_feed(released: World, client: Client) -> None:
+    for odd in ("\x01", "\x1b[0m", "\ufffe", "]]>&<"):
+        client.post(REPORT, SENT | {"said": f"Smith{odd}, p. 4"})
+    for each in Erratum.objects.all():
+        accepted(each, released)
+
+    feed = client.get("/public/usmi/errata.atom")
+
+    assert len(ElementTree.fromstring(feed.content).findall(".//{*}entry")) == 4  # noqa: S314
 
 
 def test_the_json_feed_names_the_cell(released: World, reported: Erratum, client: Client) -> None:

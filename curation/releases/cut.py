@@ -68,6 +68,7 @@ class Frozen:
     previous: Release | None
     manifest: Manifest
     digest: str
+    fixes: tuple[int, ...] = ()  # numbers of errata whose cells have another value now
 
 
 def cut(
@@ -116,7 +117,7 @@ def register(
         released_by=by,
         released_at=moment,
     )
-    errata.mark_fixed(release)
+    errata.mark_fixed(release, frozen.fixes)
     return release
 
 
@@ -144,7 +145,8 @@ def freeze(
     files = _data_files(project, codebook, tables, progress)
     files += designs.files_of(project, evidence.pseudonyms(project))
     files += riskset.files_of(project, codebook, codebooks.entries(codebook), files)
-    files += errata.files_of(project, files, version)
+    fixes = errata.fixed_by(project, files)
+    files += errata.files_of(project, fixes, version)
     manifest = Manifest(
         project=project.slug,
         title=project.title,
@@ -158,7 +160,8 @@ def freeze(
     )
     files += _papers(manifest, codebooks.document_of(codebook), notes)
     manifest = replace(manifest, files=tuple(files))
-    return Frozen(codebook, last, manifest, store.put(manifest.written()).sha256)
+    digest = store.put(manifest.written()).sha256
+    return Frozen(codebook, last, manifest, digest, tuple(each.number for each in fixes))
 
 
 def tables_of(project: Project, codebook: Codebook) -> list[Table]:

@@ -112,9 +112,10 @@ def answer(
     return erratum
 
 
-def mark_fixed(release: Release) -> None:
+def mark_fixed(release: Release, numbers: Iterable[int]) -> None:
     """What was accepted and reads otherwise in this release is fixed in it."""
-    for erratum in fixed_by(release.project, manifests.read(release.manifest).files):
+    accepted = Erratum.objects.filter(project=release.project_id, state=State.ACCEPTED)
+    for erratum in accepted.filter(number__in=numbers):
         erratum.state, erratum.fixed_in = State.FIXED, release
         erratum.save()
 
@@ -211,9 +212,9 @@ def lines(project: Project, fixed: Sequence[Erratum], version: str) -> Iterator[
         )
 
 
-def files_of(project: Project, files: Sequence[File], version: str) -> list[File]:
+def files_of(project: Project, fixed: Sequence[Erratum], version: str) -> list[File]:
     """What is known to be wrong in earlier releases; no file where that is nothing."""
-    found = list(lines(project, fixed_by(project, files), version))
+    found = list(lines(project, fixed, version))
     if not found:
         return []
     with store.draft() as draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,8 +15,12 @@ from curation.models import Build
 
 
 def _build_or_404(user: User | AnonymousUser, slug: str, pk: int) -> Build:
-    member = access.member_or_404(user, slug, *access.CURATORS)
-    return get_object_or_404(Build.objects.select_related("project"), project=member.project, pk=pk)
+    member = access.member_or_404(user, slug)
+    rows = Build.objects.select_related("project").filter(project=member.project)
+    found = get_object_or_404(rows, pk=pk)
+    if found.kind not in KINDS or member.role not in KINDS[found.kind].roles:
+        raise Http404
+    return found
 
 
 @login_required
@@ -30,6 +34,8 @@ def build(request: HttpRequest, slug: str, build: int) -> HttpResponse:
         "build": found,
         "title": kind.title(found),
         "address": kind.address(found),
+        "asked_at": (kind.asked_at or kind.address)(found),
+        "place": kind.place,
         "waits_long": builds.is_waiting_long(found),
         "under_way": found.state in builds.UNDER_WAY,
     }

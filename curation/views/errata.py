@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,9 +27,10 @@ from curation.releases import errata as acts
 from curation.releases import manifest as manifests
 from curation.views.releases import refuse_while_coding
 
-MOST = 5
+MOST = 10
 WITHIN = timedelta(hours=1)
 LISTED = 200
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 # ------------------------------------------------------------------ members
@@ -153,9 +155,10 @@ def public_report(request: HttpRequest, slug: str, version: str) -> HttpResponse
         context["too_often"] = f"Too many reports came from your address: try again in {time}."
         return render(request, "curation/public_report.html", context, status=429)
     if form.is_valid():
+        # Counted before the cell is looked up: that reads a whole file.
+        often.note(SentReport.objects.all(), mark, WITHIN)
         said = form.cleaned_data
         if _kept(form, found, name=said["name"], email=said["email"]):
-            often.note(SentReport.objects.all(), mark, WITHIN)
             return sent
     return render(request, "curation/public_report.html", context, status=422)
 
@@ -203,6 +206,11 @@ def _changed(erratum: Erratum) -> datetime:
     return max((m for m in moments if m), default=erratum.reported_at)
 
 
+def _for_xml(text: str) -> str:
+    """Without the characters that XML 1.0 cannot hold: they would end the feed for everybody."""
+    return NOT_IN_XML.sub("", text)
+
+
 class _Atom(Atom1Feed):
     """Without a clock: a feed without entries has not changed since ever."""
 
@@ -229,10 +237,10 @@ class Atom(Feed):  # type: ignore[type-arg]
         return acts.known(project).select_related("project")
 
     def item_title(self, item: Erratum) -> str:
-        return title_of(item)
+        return _for_xml(title_of(item))
 
     def item_description(self, item: Erratum) -> str:
-        return text_of(item)
+        return _for_xml(text_of(item))
 
     def item_link(self, item: Erratum) -> str:
         return _page(item, item.project)

@@ -56,7 +56,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(request: HttpRequest, member: Member, form: CutForm | None) -> HttpResponse:
     project = member.project
-    found = project.releases.select_related("released_by", "codebook").order_by("-pk")
+    found = public.releases_of(project).select_related("released_by", "codebook")
     context = {"project": project, "member": member, "listed": list(_listed(list(found)))}
     if member.role in access.CURATORS and codebooks.current(project):
         context |= _next(project, form)
@@ -82,7 +82,7 @@ def _next(project: Project, form: CutForm | None) -> dict[str, object]:
         "form": form,
         "proposal": proposal,
         "disputes": disputes_now(project).total(),
-        "under_way": builds.under_way(project, "release"),
+        "last": project.builds.filter(kind="release").first(),
     }
 
 
