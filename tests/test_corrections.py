@@ -15,12 +15,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from coding import blind, work
 from coding.models import Batch, Cell, Coding, Ground, Source, Value
 from curation.releases import cut
 from tests.conftest import World
-from tests.tables import refused, run
+from tests.tables import refused, run, xlsx_of
 from tests.test_cells import past
 from tests.test_publishing import everything
 
@@ -184,6 +185,57 @@ def test_the_cells_are_downloaded_edited_and_brought_back(world: World, judge: C
     corrected(judge, out.getvalue())
 
     assert stand(world, "ended") == ("adjudicated", "0", "slip", "It goes on.")
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "text"),
+    [
+        ("ended", "agreed", "0"),
+        ("ended", "verified", "0"),
+        ("troops", "single", "600"),
+        ("goal", "adjudicated", "territory"),
+        ("goal", "unresolved", "territory"),
+    ],
+)
+def test_on_the_page_of_its_case_each_kind_of_cell_is_corrected_and_its_history_tells_of_it(
+    world: World, judge: Client, name: str, begin: str, text: str
+) -> None:
+    whole(world)
+    if begin == "verified":
+        work.verify(cell=world.cell(name), by=world.adjudicator)
+    if name == "goal":
+        world.settle("regime" if begin == "adjudicated" else None)
+    cell = world.cell(name)
+    said = {"act": "settle", "text": text, "cause": "slip", "reason": "Box 3 was overlooked."}
+
+    answer = judge.post(
+        reverse("coding:settle", args=[world.case.pk, cell.pk]),
+        said | {"seen": cell.since.isoformat()},
+    )
+    judge.force_login(world.curator)
+    history = told(judge.get(reverse("coding:history", args=[world.case.pk])))
+
+    assert answer.status_code == 303
+    assert stand(world, name) == ("adjudicated", text, "slip", "Box 3 was overlooked.")
+    assert "Box 3 was overlooked." in history
+    assert "adjudicator" in history
+    assert list(work.drift(project=world.project)) == []
+
+
+def test_a_workbook_is_read_like_a_csv_and_faults_name_its_cells(
+    world: World, judge: Client, tmp_path: Path
+) -> None:
+    world.close("regime", "regime")
+    rows = [
+        ["intervention", "US-1991-GUL", "goal", "regime", "oil", *WHY],
+        ["intervention", "US-1991-GUL", "ended", "", "", "", ""],
+    ]
+    book = xlsx_of(tmp_path / "fixes.xlsx", COLUMNS.split(",")[:7], rows, title="cells")
+
+    answer = judge.post(PAGE, {"file": SimpleUploadedFile("fixes.xlsx", book.read_bytes())})
+
+    assert "1 cell to correct, 1 row passed over." in told(answer)
+    assert "cells!E2: “oil” is not a category code" in told(answer)
 
 
 # ------------------------------------------------------------------ what is refused
@@ -395,6 +447,30 @@ def test_a_corrected_cell_shows_that_it_differs_from_the_last_release(
     assert "Every cell of it that is open to you says what it said." in before
     assert "Differs from release 1.0.0" in after
     assert "<td>regime Regime change</td><td>policy Policy change" in after
+
+
+def test_the_pages_beside_it_ask_as_often_for_three_cells_as_for_one(
+    world: World, judge: Client
+) -> None:
+    whole(world)
+    cut(project=world.project, version="1.0.0", allow_disputes=True)
+
+    def asked() -> tuple[int, int]:
+        counts = []
+        for address in (PAGE, "/projects/usmi/disputes/batches/"):
+            judge.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                judge.get(address)
+            counts.append(len(queries))
+        return counts[0], counts[1]
+
+    corrected(judge, table(("goal", "", "policy", *WHY)))
+    corrected(judge, table(("goal", "policy", "regime", *WHY)))
+    once = asked()
+    corrected(judge, table(("ended", "1", "0", *WHY), ("troops", "500", "600", *WHY)))
+    corrected(judge, table(("ended", "0", "1", *WHY)))
+
+    assert asked() == once
 
 
 def test_the_command_corrects_in_the_name_of_a_person_and_can_run_dry(

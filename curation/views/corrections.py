@@ -33,6 +33,7 @@ class Sent:
 
     name: str
     table: Table
+    passed_over: int = 0
 
     @property
     def kept(self) -> str:
@@ -110,7 +111,11 @@ def _sent(request: HttpRequest) -> Sent:
     name = sent.name or "file"
     table = files.read_from(cast(BinaryIO, sent.file), name)
     said = [r for r in table.rows if any(r[column] for column in ("new", "cause", "reason"))]
-    kept = Sent(name, Table(table.header, said or table.rows, table.notices))
+    kept = Sent(
+        name,
+        Table(table.header, said or table.rows, table.notices),
+        passed_over=len(table.rows) - len(said),
+    )
     if said and len(kept.kept) > LARGEST * files.MB:
         rule = f"corrects more than {LARGEST} MB: split it, or use import_corrections."
         raise BadInput([Fault(name, "", rule)])
@@ -135,6 +140,7 @@ def _preview(
     context = {
         "project": project,
         "name": sent.name,
+        "passed_over": sent.passed_over,
         "read": read,
         "faulty": faulty,
         "lines": [*faulty, *(line for line in read.lines if not line.faults)][:SHOWN],
