@@ -100,7 +100,6 @@ def test_members_get_the_bag_and_a_damaged_release_gives_none(
     client.force_login(world.reader)
     answer = client.get(page)
     data = b"".join(answer)
-    answer.close()
 
     assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
     assert answer["Content-Disposition"] == 'attachment; filename="usmi-0.1.0.zip"'

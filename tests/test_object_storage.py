@@ -107,8 +107,6 @@ def test_a_release_lives_in_an_object_storage(world: World, client: Any, setting
     assert [r.problems for r in verify()] == [()]
     assert (b"".join(file)[:4], b"".join(part)) == (b"case", b"case")
     assert Release.objects.get() == made
-    file.close()
-    part.close()
 
 
 def test_the_storage_comes_from_the_environment(tmp_path: Path) -> None:

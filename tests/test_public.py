@@ -59,7 +59,6 @@ def opened(released: World) -> World:
 
 def body(response: Any) -> str:
     data = b"".join(response) if response.streaming else response.content
-    response.close()
     return re.sub(r"\s+", " ", data.decode())
 
 
@@ -88,9 +87,7 @@ def test_open_pages_need_no_account_and_are_the_same_for_all(
     if not page.endswith("report/"):
         theirs = member.get(page)
         assert b"".join(nobody) == b"".join(theirs)
-        theirs.close()
         assert "Cookie" not in nobody.get("Vary", "")
-    nobody.close()
 
 
 @pytest.mark.parametrize(
@@ -209,7 +206,6 @@ def test_the_codebook_is_the_frozen_one(opened: World, client: Client) -> None:
 def test_a_public_file_comes_whole_in_part_and_not_again(opened: World, client: Client) -> None:
     whole = client.get(FILE)
     data = b"".join(whole)
-    whole.close()
     sha256 = Release.objects.get().manifest["files"][0]["sha256"]
 
     part = client.get(FILE, headers={"range": "bytes=0-3"})
@@ -222,8 +218,6 @@ def test_a_public_file_comes_whole_in_part_and_not_again(opened: World, client: 
     assert (head["Content-Length"], b"".join(head)) == (str(len(data)), b"")
     assert whole["X-Content-Type-Options"] == "nosniff"
     assert whole["Cache-Control"] == "public, no-cache"
-    part.close()
-    head.close()
 
 
 def test_a_page_that_is_the_same_is_not_sent_again(opened: World, client: Client) -> None:
