@@ -500,6 +500,12 @@ def votes_cast(cells: Iterable[int]) -> dict[int, int]:
     return dict(counted)
 
 
+def being_ruled_on(user: Person, project: Project) -> QuerySet[Cell]:
+    """Open cells on which one of several adjudicators has ruled already."""
+    voted = Vote.objects.standing().filter(cell=OuterRef("pk"))
+    return disputes_for(user, project).filter(Exists(voted)).order_by("case__key", "pk")
+
+
 def blind_votes(user: Person, project: Project) -> QuerySet[Vote, Any]:
     """Cell, variable, adjudicator and text of what was ruled before the others were shown.
 

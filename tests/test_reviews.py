@@ -369,6 +369,41 @@ def test_a_review_costs_the_same_queries_whatever_its_length(world: World, clien
     assert counts[1] == counts[2]
 
 
+@pytest.mark.parametrize("page", ["reviews", "questions", "second-looks"])
+def test_a_list_costs_the_same_queries_for_three_as_for_one(
+    world: World, client: Client, page: str
+) -> None:
+    coded(world, 2)
+    user = world.coder_a if page == "questions" else world.curator
+    client.force_login(user)
+    address = reverse(f"coding:{page}", args=["usmi"])
+
+    def one_more(place: int) -> None:
+        review = start(world)
+        work.return_cell(row=rows(world, review)[place], question="Why?", by=world.adjudicator)
+        work.ask_second(
+            project=world.project,
+            kind="second",
+            votes=2,
+            variable=None,
+            share=99 - place,
+            seed="s",
+            reason="",
+            by=world.curator,
+        )
+        work.pass_by(project=world.project, rule="curator_codes", reason="Few", by=world.curator)
+
+    counts = []
+    for place in range(3):
+        one_more(place)
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1
+
+
 def test_from_cell_to_cell_by_the_page(world: World, client: Client) -> None:
     coded(world, 1)
     review = start(world)

@@ -403,6 +403,9 @@ def test_the_history_tells_a_vote_to_its_own_until_all_have_ruled(
         return REASON in page.content.decode()
 
     rule(disputed, disputed.adjudicator, "regime", REASON)
+    client.force_login(second)
+    listed = client.get(reverse("coding:second-looks", args=["usmi"])).content.decode()
+    assert "1 of 2 adjudicators" in listed
     before = [told(u) for u in (disputed.adjudicator, second, disputed.coder_a)]
     rule(disputed, second, "regime")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,11 +15,14 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from coding import access, blind, charts, codebooks, work
+from coding import access, blind, charts, codebooks, rounds, work
 from coding.adjudicators import Agreement, agreement_for
-from coding.models import Bypass, Entry, Member, Project, SecondLook
+from coding.models import Bypass, Case, Entry, Member, Project, SecondLook
+from coding.rounds import Round
 from coding.views.disputes import Desk
 from coding.views.writing import writes
+
+SHOWN = 200  # cells that wait
 
 
 class AskForm(forms.Form):
@@ -82,12 +86,23 @@ def _page(request: HttpRequest, member: Member, form: AskForm, status: int = 200
         "project": project,
         "form": form,
         "looks": [(look, newest.get(look.variable_id or 0)) for look in looks],
+        "under_way": _under_way(request.user, project, newest),
         "lines": [Line(found) for found in agreement_for(request.user, project)],
         "axis": charts.axis(),
         "bypasses": bypasses_for(request.user, project),
         "may_ask": member.role in access.CURATORS,
     }
     return render(request, "coding/second_looks.html", context, status=status)
+
+
+def _under_way(
+    user: User, project: Project, entries: Mapping[int, Entry]
+) -> list[tuple[Case, Entry, int, Round]]:
+    """Cells that wait for further adjudicators, with what this person may know of it."""
+    cells = blind.being_ruled_on(user, project).select_related("case__root")[:SHOWN]
+    listed = [(c.pk, c.case.key, entries[c.variable_id], True) for c in cells]
+    found = rounds.rounds_of(user, project, listed, {}, over=False)
+    return [(c.case, entries[c.variable_id], c.pk, found[c.pk]) for c in cells]
 
 
 def bypasses_for(user: User, project: Project) -> list[Bypass]:
