@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from coding import blind, codebooks
 from coding.agreement import Rate, rate
@@ -17,6 +17,7 @@ from coding.learning import Lessons, Rules
 from coding.models import Entry, Project, Review
 from coding.work import Scope
 
+Tally = tuple[str, int, int]  # state, variable, how many cells
 OPEN = ("waiting", "returned", "answered")
 WRONG, RIGHT, GONE = "corrected", "confirmed", "overtaken"
 STATES = {
@@ -122,11 +123,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
-def found(review: Review, rows: Iterable[tuple[str, int]], entries: Mapping[int, Entry]) -> Found:
-    """The rates of a review from the state and variable of each of its cells."""
+def found(review: Review, rows: Iterable[Tally], entries: Mapping[int, Entry]) -> Found:
+    """The rates of a review from how many of its cells are in which state, by variable."""
     by_name: dict[str, Counter[str]] = defaultdict(Counter)
-    for state, variable in rows:
-        by_name[entries[variable].name][state] += 1
+    for state, variable, count in rows:
+        by_name[entries[variable].name][state] += count
     labels = {entry.name: entry.label for entry in entries.values()}
     lines = [
         _line(name, labels[name], counts, _lot(review, counts, name))
@@ -145,6 +146,15 @@ def _lot(review: Review, counts: Counter[str], name: str = "") -> int:
 def _line(name: str, label: str, counts: Counter[str], lot: int) -> Line:
     looked = counts[WRONG] + counts[RIGHT]
     return Line(name, label, counts, rate(counts[WRONG], looked, lot))
+
+
+def tallied(rows: QuerySet[Any]) -> Mapping[int, list[Tally]]:
+    """How many cells are in which state, by review: of rows that were let through already."""
+    counted: dict[int, list[Tally]] = defaultdict(list)
+    columns = ("review", "state", "cell__variable")
+    for review, *tally in rows.order_by().values_list(*columns).annotate(n=Count("pk")):
+        counted[review].append((tally[0], tally[1], tally[2]))
+    return counted
 
 
 class Reading:
@@ -169,9 +179,6 @@ class Reading:
 
     def found(self, reviews: Sequence[Review]) -> list[Found]:
         """What each of them found, in one query."""
-        rows: dict[int, list[tuple[str, int]]] = defaultdict(list)
         seen = blind.verifications_for(self.user, self.project).filter(review__in=reviews)
-        columns = ("review", "state", "cell__variable")
-        for review, state, variable in seen.order_by().values_list(*columns):
-            rows[review].append((state, variable))
+        rows = tallied(seen)
         return [found(review, rows[review.pk], self.entries) for review in reviews]

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -209,10 +210,10 @@ class Worklist:
         """The next cell that is still to be looked at, by somebody who did not code it."""
         if self.review.ended_at:
             return None
-        left = self.rows.filter(state__in=("waiting", "answered")).order_by("place")
-        fit = [row for row in left if row.cell.case.family_id not in self.coded]
-        after = [row for row in fit if row.place > place]
-        return next(iter(after or [row for row in fit if row.place != place]), None)
+        family = Coalesce("cell__case__root", "cell__case")
+        left = self.rows.filter(state__in=("waiting", "answered")).annotate(top=family)
+        fit = left.exclude(top__in=self.coded).exclude(place=place).order_by("place")
+        return fit.filter(place__gt=place).first() or fit.first()
 
 
 @login_required

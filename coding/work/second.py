@@ -164,6 +164,8 @@ def holds(cell: Cell) -> bool:
 def enough_of(cell: Cell, by: User, domain: Domain) -> Ruling:
     """What the votes cast so far come to, where no more will come."""
     last = list({vote.by_id: vote for vote in votes_on(cell)}.values())
+    if last and by.pk not in {vote.by_id for vote in last}:
+        raise Refused("Rule on this cell yourself first: what others ruled is closed until then.")
     won = most(last, domain)
     if won is None:
         raise Refused(

@@ -5,7 +5,6 @@ All of it stands in the manifest and is printed in the README.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isnan
@@ -153,10 +152,7 @@ def _curators_coded(project: Project) -> bool:
 
 
 def _reviewed(project: Project, entries: Mapping[int, Entry]) -> Iterator[Reviewed]:
-    rows: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    seen = blind.released_verifications(project).order_by()
-    for pk, state, variable in seen.values_list("review", "state", "cell__variable"):
-        rows[pk].append((state, variable))
+    rows = reviewing.tallied(blind.released_verifications(project))
     for review in Review.objects.filter(project=project).order_by("number"):
         found = reviewing.found(review, rows[review.pk], entries)
         told = found.all.rate
