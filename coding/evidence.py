@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
-from coding import blind, canonical, codebooks, precedents, rounds, rules
+from coding import blind, canonical, charts, codebooks, precedents, rounds, rules
 from coding.models import Case, Entry, Member, Unit
 
 GROUPS = {
@@ -125,6 +126,7 @@ class Evidence:
     grounds: tuple[Passage, ...] = ()
     nearest: tuple[precedents.Known, ...] = ()
     precedent: precedents.Known | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     round: rounds.Round = rounds.NONE
 
     @property
@@ -229,6 +231,17 @@ class Evidence:
         return [*domain.missing.items(), *by_rule]
 
     @property
+    def timeline(self) -> charts.Svg | None:
+        """Dates that differ on one axis, each as long as its precision leaves it."""
+        said = [c for c in self.columns if not self.entry.domain.is_missing(c.text)]
+        if self.entry.domain.kind != "date" or len({c.text for c in said}) < 2:
+            return None
+        rows = [_span(column) for column in said]
+        if all(row.first is row.last is None for row in rows):
+            return None
+        return charts.spans(rows, _known_days(self.facts), f"{self.entry.label}, by coder")
+
+    @property
     def apart(self) -> str:
         """How far dates or numbers lie apart, in words."""
         said = [c.text for c in self.columns if not self.entry.domain.is_missing(c.text)]
@@ -240,6 +253,36 @@ class Evidence:
             numbers = [Decimal(text) for text in said]
             return f"{max(numbers) - min(numbers):,} apart"
         return ""
+
+
+FACTS = {
+    "start_date": "known start",
+    "start_year": "known start",
+    "end_date": "known end",
+    "end_year": "known end",
+}
+
+
+def _span(column: Column) -> charts.Span:
+    first, last, precision = canonical.bounds(column.text)
+    return charts.Span(
+        column.letter,
+        None if first == canonical.EARLIEST else date.fromisoformat(first),
+        None if last == canonical.LATEST else date.fromisoformat(last),
+        column.shown,
+        f"{precision}, uncertain" if column.text.endswith(("~", "?", "%")) else precision,
+    )
+
+
+def _known_days(facts: Mapping[str, Any]) -> list[charts.Tick]:
+    """The start and the end of a case where they were known before coding."""
+    found: dict[str, charts.Tick] = {}
+    for name, words in FACTS.items():
+        with suppress(ValueError, KeyError):
+            first, last, _ = canonical.bounds(str(facts[name]).strip())
+            day = first if name.startswith("start") else last
+            found.setdefault(words, charts.Tick(date.fromisoformat(day), words))
+    return list(found.values())
 
 
 def _days_apart(texts: Sequence[str]) -> str:
@@ -313,6 +356,7 @@ class Dossier:
                 grounds=grounds.get(cell.pk, ()),
                 nearest=self._nearest(entry, known.get(cell.variable_id, [])),
                 precedent=self._own(cell, entry, known.get(cell.variable_id, [])),
+                facts=self.case.facts,
                 round=votes[cell.pk],
             )
             for cell in found

@@ -204,6 +204,13 @@ class RuleRow:
     open: int = 0
     ambiguous: int = 0
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def by_cause(self) -> list[int]:
+        """How many of its rulings have each cause, in the order of CAUSES; with what is open
+        they add up to its disputes."""
+        return [self.causes[cause] for cause in CAUSES]
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -272,8 +279,22 @@ class Rules:
             row.disputes += 1
             row.open += cell.status == "disputed"
             row.ambiguous += cell.cause == AMBIGUOUS
+            row.causes.update([cell.cause] if cell.cause and cell.status != "disputed" else [])
             row.pairs.update(self._pairs(cell, texts))
         return sorted(found.values(), key=lambda row: (*(-n for n in row.weight), row.entry.name))
+
+    @property
+    def by_cause(self) -> list[int]:
+        """How many rulings of all rules have each cause."""
+        return [sum(row.causes[cause] for row in self.rows) for cause in CAUSES]
+
+    @property
+    def open(self) -> int:
+        return sum(row.open for row in self.rows)
+
+    @property
+    def disputes(self) -> int:
+        return sum(row.disputes for row in self.rows)
 
     def _pairs(self, cell: Contested, texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         """The answers two by two; of free texts none, since they hardly ever come again."""

@@ -4,6 +4,7 @@ from .bars import bar
 from .control import Point, control_chart
 from .forest import Effect, Tile, bars, forest, tiles
 from .interval import ENOUGH, TENTATIVE, axis, band, dot, key, rate
+from .spans import Span, Tick, spans
 from .squares import Chart, Label, Pair, heat_map, matrix
 from .svg import Svg
 
@@ -15,7 +16,9 @@ __all__ = [
     "Label",
     "Pair",
     "Point",
+    "Span",
     "Svg",
+    "Tick",
     "Tile",
     "axis",
     "band",
@@ -28,5 +31,6 @@ __all__ = [
     "key",
     "matrix",
     "rate",
+    "spans",
     "tiles",
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from coding import access
-from coding.learning import Lessons, Own, Rules
+from coding.learning import CAUSES, Lessons, Own, Rules
 from coding.models import Member
 
 
@@ -23,7 +23,9 @@ def learning(request: HttpRequest, slug: str) -> HttpResponse:
     may_curate = member.role in access.CURATORS
     context = {
         "project": member.project,
+        "rules": rules,
         "rows": rules.rows,
+        "causes": CAUSES.values(),
         "first": rules.rows[0] if rules.rows and rules.rows[0].ambiguous else None,
         "late": rules.late(),
         "rates": rules.rates() if may_curate else (),

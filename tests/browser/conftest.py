@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -19,6 +21,7 @@ from tests.machine import chromium
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "journey-casebook-1"
+FRESH = "as-loaded.sqlite3"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -84,13 +87,29 @@ def prepared(site: Site) -> Site:
     site.manage("migrate", "--verbosity=0")
     site.manage("collectstatic", "--noinput", "--verbosity=0")
     site.manage("load_first_project", "--demo")
+    copied(site.home / "casebook.sqlite3", site.home / FRESH)
     site.start()
     return site
+
+
+def copied(database: Path, to: Path) -> None:
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made = prepared(Site(tmp_path_factory.mktemp("site")))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own_site(site: Site, tmp_path: Path) -> Iterator[Site]:
+    """The first project as it was loaded, whatever other journeys did with theirs."""
+    made = Site(tmp_path)
+    copied(site.home / FRESH, tmp_path / "casebook.sqlite3")
+    made.start()
     yield made
     made.stop()
 
@@ -105,6 +124,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def sign_in(site: Site, browser: Browser) -> Iterator[SignIn]:
+    with windows(site, browser) as opened:
+        yield opened
+
+
+@contextmanager
+def windows(site: Site, browser: Browser) -> Iterator[SignIn]:
     """Opens the site as somebody, in a window of their own; any error of a script fails."""
     contexts, errors = [], []
 
