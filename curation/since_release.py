@@ -77,3 +77,16 @@ def changed(user: User, project: Project) -> Since | None:
 
 def _shown(text: str | None, entry: Entry, states: dict[str, str]) -> str:
     return "" if text is None else canonical.show(text, entry.domain, states)
+
+
+def before(user: User, case: Case) -> tuple[str, dict[int, str | None]]:
+    """The last release, and what it has in the cells of a case that were written since."""
+    release = case.unit.project.releases.order_by("-pk").first()
+    if release is None:
+        return "", {}
+    cells = blind.cells_for(user).filter(
+        case=case,
+        since__gte=release.released_at,
+        variable__in=release.codebook.entries.values("variable"),
+    )
+    return release.version, blind.cells_as_of(cells, release.released_at)

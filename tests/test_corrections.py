@@ -444,6 +444,8 @@ def test_a_corrected_cell_shows_that_it_differs_from_the_last_release(
 
     after = told(judge.get(PAGE))
 
+    page = told(judge.get(reverse("coding:dispute", args=[world.case.pk])))
+    assert "Release 1.0.0 has <b>regime Regime change</b> here: the next one will differ." in page
     assert "Every cell of it that is open to you says what it said." in before
     assert "Differs from release 1.0.0" in after
     assert "<td>regime Regime change</td><td>policy Policy change" in after
