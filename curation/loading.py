@@ -13,11 +13,19 @@ from coding.models import Member, Project, State
 from curation import codebook_files, demo, files, first_project
 from curation.intake import import_cases, import_codebook, import_codings
 from curation.mapping import FIXTURES, rules
+from curation.releases import cut
+from curation.studies.asked import run
+from curation.studies.registry import STUDIES
 
 TITLE = "U.S. military interventions and coalition partners, 1946–2018"
 DESCRIPTION = (
     "Who joined the United States in its military interventions, with what, and why others did "
     "not. What earlier lists say stands beside what coders find."
+)
+LOOK = "0.0.1"
+NOTE = (
+    "Cut when the demonstration was loaded, to have something to look at: the lists as they were "
+    "compiled, with the disputes between them left empty. No coder has checked them yet."
 )
 # Who could have joined: the United States leads, so it joins nobody.
 RISK_SET = {
@@ -52,7 +60,16 @@ def load(*, with_demo: bool = False) -> Loaded:
         demo.assign_worklist(project)
     if known is None:
         _record_what_is_known(project)
+    if people_are_new:
+        _look(project)
     return Loaded(project, known is None, people_are_new)
+
+
+def _look(project: Project) -> None:
+    """A first release with the studies on it, so that there is something to look at."""
+    release = cut(project=project, version=LOOK, allow_disputes=True, notes=NOTE)
+    for study in STUDIES.values():
+        run(study=study, release=release)
 
 
 def _make_project() -> Project:

@@ -38,6 +38,25 @@ class Release(models.Model):
         return f"{self.project} {self.version}"
 
 
+class StudyRun(models.Model):
+    """A study asked of a release, with everything that it found. The last one of a kind counts."""
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="studies")
+    study = models.SlugField()
+    result = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="studies"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["release", "study"], name="study_of_release")]
+
+    def __str__(self) -> str:
+        return f"{self.study} on {self.release}"
+
+
 class FailedSignIn(models.Model):
     """A wrong password, counted for a while; `mark` tells neither the name nor the address."""
 

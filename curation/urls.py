@@ -7,7 +7,16 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from curation.sign_in import SignInForm
-from curation.views import builds, codebooks, corrections, errata, public, releases, standing
+from curation.views import (
+    builds,
+    codebooks,
+    corrections,
+    errata,
+    public,
+    releases,
+    standing,
+    studies,
+)
 
 publishing = [
     path("schemas/codebook.schema.json", codebooks.json_schema, name="codebook-schema"),
@@ -36,6 +45,14 @@ publishing = [
     path("projects/<slug:slug>/releases/<str:version>/bag.zip", standing.bundle, name="bag"),
     path(
         "projects/<slug:slug>/releases/<str:version>/files/<str:name>", releases.file, name="file"
+    ),
+    path("projects/<slug:slug>/studies/", studies.studies, name="studies"),
+    path("projects/<slug:slug>/studies/<slug:study>/", studies.study, name="study"),
+    path("projects/<slug:slug>/studies/<slug:study>/run/", studies.run, name="study-run"),
+    path(
+        "projects/<slug:slug>/studies/<slug:study>/files/<str:name>",
+        studies.file,
+        name="study-file",
     ),
     # What needs no account, where a curator opened it; a version has dots, so no page is one.
     path("public/<slug:slug>/", public.releases, name="public"),

@@ -80,6 +80,28 @@ def printing() -> None:
         )
 
 
+# R
+
+R_PACKAGES = "r-base-core r-cran-haven r-cran-mass"
+
+
+def can_read_in_r() -> bool:
+    """Whether R is there with what reads files of Stata and SPSS."""
+    trial = ["Rscript", "-e", "library(haven); library(MASS)"]
+    return (
+        bool(shutil.which("Rscript"))
+        and not subprocess.run(trial, capture_output=True, check=False).returncode
+    )
+
+
+def rscript() -> str:
+    if not can_read_in_r():
+        install(*R_PACKAGES.split())
+    if not can_read_in_r():
+        raise Missing(f"R is missing. Install it, for example: apt-get install {R_PACKAGES}")
+    return "Rscript"
+
+
 # PostgreSQL
 
 

@@ -50,6 +50,7 @@ WAYS = (
         ("coding:second-looks", "coding:ask-second"),
     ),
     Way("coding:plan", "Plan", "users", "p", access.CURATORS),
+    Way("curation:studies", "Studies", "chart-bar", "s", pages=("curation:study",)),
     Way("curation:releases", "Releases", "package", "r", pages=RELEASES),
 )
 

@@ -1,0 +1,247 @@
+"""Studies: what a release answers, how far to trust it, and the same as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from coding import access, blind, printing
+from coding.errors import Refused
+from coding.models import Member
+from curation import builds
+from curation.models import Release, StudyRun
+from curation.studies import asked, papers, results
+from curation.studies.declared import Study
+from curation.studies.figures import Figure, figures
+from curation.studies.registry import STUDIES
+from curation.studies.scripts import script
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "py": "text/x-python; charset=utf-8",
+    "R": "text/plain; charset=utf-8",
+    "svg": "image/svg+xml",
+    "tex": "application/x-tex; charset=utf-8",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The release of which a page speaks, among all of its project."""
+
+    member: Member
+    releases: list[Release]
+    release: Release | None
+
+    @property
+    def may_run(self) -> bool:
+        return self.member.role in access.CURATORS
+
+
+def _chosen(user: User | AnonymousUser, slug: str, version: str) -> Chosen:
+    member = access.member_or_404(user, slug)
+    found = asked.releases_of(member.project)
+    release = next((r for r in found if r.version == version), None if version else _first(found))
+    if version and release is None:
+        raise Http404
+    return Chosen(member, found, release)
+
+
+def _first(found: list[Release]) -> Release | None:
+    return found[0] if found else None
+
+
+def _study_or_404(name: str) -> Study:
+    if name not in STUDIES:
+        raise Http404
+    return STUDIES[name]
+
+
+@login_required
+@require_safe
+def studies(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every study, with what it comes to on the chosen release."""
+    chosen = _chosen(request.user, slug, request.GET.get("release", ""))
+    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    runs = asked.last_of_each(chosen.release) if chosen.release and not closed else {}
+    context = _context(chosen, closed) | {
+        "listed": [(study, runs.get(study.name)) for study in STUDIES.values()]
+    }
+    return render(request, "curation/studies.html", context)
+
+
+def _context(chosen: Chosen, closed: int) -> dict[str, object]:
+    return {
+        "project": chosen.member.project,
+        "chosen": chosen,
+        "release": chosen.release,
+        "closed": closed,
+        "under_way": builds.under_way(chosen.member.project, "study"),
+    }
+
+
+@login_required
+@require_safe
+def study(request: HttpRequest, slug: str, study: str) -> HttpResponse:
+    """What a study found on a release; or, where it was not asked yet, the way to ask it."""
+    found = _study_or_404(study)
+    chosen = _chosen(request.user, slug, request.GET.get("release", ""))
+    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    run = asked.last_of(chosen.release, study) if chosen.release and not closed else None
+    context = _context(chosen, closed) | {"study": found, "run": run}
+    if run:
+        context |= _found(found, run)
+    return render(request, "curation/study.html", context)
+
+
+def _found(study: Study, run: StudyRun) -> dict[str, object]:
+    result = run.result
+    return {
+        "result": result,
+        "labels": result["terms"],
+        "estimates": [_estimate(result, each) for each in result["estimates"]],
+        "left_out": [(_label(result, name), why) for name, why in result["left_out"]],
+        "moved": [_moved(result, each) for each in result["moved"]],
+        "drawn": figures(result),
+        "sentences": result["sentences"],
+        "kinds": ("csv", "svg", "png"),
+        "trust": result["trust"],
+        "single_share": _share(result["trust"], "single"),
+        "unchecked_share": _share(result["trust"], "unchecked"),
+    }
+
+
+def _share(trust: Mapping[str, int], name: str) -> float:
+    return trust[name] / trust["cells"] if trust["cells"] else 0.0
+
+
+def _label(result: Mapping[str, Any], name: str) -> str:
+    label: str = result["terms"].get(name, name)
+    return label
+
+
+def _estimate(result: Mapping[str, Any], each: Mapping[str, Any]) -> dict[str, object]:
+    terms = each["fit"]["terms"] if each["fit"] else []
+    named = [term | {"label": _label(result, term["name"])} for term in terms]
+    return {**each, "named": named}
+
+
+def _moved(result: Mapping[str, Any], each: Mapping[str, Any]) -> dict[str, object]:
+    return {**each, "label": _label(result, each["term"])}
+
+
+@login_required
+@require_POST
+def run(request: HttpRequest, slug: str, study: str) -> HttpResponse:
+    """Asks for it; the work itself goes on beside the requests."""
+    found = _study_or_404(study)
+    member = access.member_or_404(request.user, slug, *access.CURATORS)
+    assert isinstance(request.user, User)
+    version = request.POST.get("release", "")
+    if not member.project.releases.filter(version=version).exists():
+        raise Http404
+    _refuse_while_coding(request.user, member)
+    build = builds.ask(
+        project=member.project,
+        kind="study",
+        arguments={"study": found.name, "version": version},
+        by=request.user,
+    )
+    return redirect("curation:build", slug, build.pk)
+
+
+def _refuse_while_coding(user: User | AnonymousUser, member: Member) -> None:
+    """A study names cells and what was said of them."""
+    if blind.opened_and_being_coded(user, member.project):
+        raise Refused(
+            "You are coding cases that are open already. Hand in your own sheets first: studies "
+            "name disputed cells.",
+            [("My work", reverse("coding:work", args=[member.project.slug]))],
+        )
+
+
+# ------------------------------------------------------------------ as files
+
+Make = Callable[[], bytes]
+
+
+@login_required
+@require_safe
+def file(request: HttpRequest, slug: str, study: str, name: str) -> HttpResponse:
+    """A table, a figure, a script, the whole result or the report, made from the stored result."""
+    found = _study_or_404(study)
+    chosen = _chosen(request.user, slug, request.GET.get("release", ""))
+    _refuse_while_coding(request.user, chosen.member)
+    run = asked.last_of(chosen.release, study) if chosen.release else None
+    make = _makers(found, run).get(name) if run else None
+    if make is None:
+        raise Http404
+    answer = HttpResponse(make(), content_type=TYPES[name.rsplit(".", 1)[1]])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _makers(study: Study, run: StudyRun) -> dict[str, Make]:
+    """The files by name, each made when it is asked for."""
+    result = run.result
+    made: dict[str, Make] = {
+        "result.json": lambda: results.written(result),
+        "estimates.csv": lambda: _estimates_csv(result),
+        "estimates.tex": lambda: papers.latex(result, study.title),
+        "report.pdf": lambda: _report(study, run),
+    }
+    for language in ("py", "R"):
+        made[f"{study.name}.{language}"] = lambda lang=language: _script(study, run, lang)  # type: ignore[misc]
+    for each in figures(result):
+        made |= _of_figure(each)
+    return made
+
+
+def _of_figure(figure: Figure) -> dict[str, Make]:
+    return {
+        f"{figure.name}.csv": lambda: papers.table_csv(figure.head, figure.rows),
+        f"{figure.name}.svg": lambda: papers.svg(figure),
+        f"{figure.name}.png": lambda: papers.png(figure),
+    }
+
+
+ESTIMATE = ("estimator", "term", "coefficient", "error", "low", "high", "p", "rows", "clusters")
+
+
+def _estimates_csv(result: Mapping[str, Any]) -> bytes:
+    rows = [
+        (
+            each["key"],
+            term["name"],
+            *(term[key] for key in ("coefficient", "error", "low", "high", "p")),
+            each["fit"]["rows"],
+            each["fit"]["clusters"],
+        )
+        for each in result["estimates"]
+        if each["fit"]
+        for term in each["fit"]["terms"]
+    ]
+    return papers.table_csv(ESTIMATE, rows)
+
+
+def _script(study: Study, run: StudyRun, language: str) -> bytes:
+    missing = asked.files_of(run.release).missing
+    return script(run.result, study.title, missing, language).encode()
+
+
+def _report(study: Study, run: StudyRun) -> bytes:
+    context = _found(study, run) | {"study": study, "run": run, "release": run.release}
+    return printing.pdf(render_to_string("curation/study_paper.html", context))
