@@ -188,7 +188,7 @@ def test_the_shell_asks_the_database_twice_at_most(
 
     with django_assert_num_queries(2):
         drawn = Shell(request)
-        assert (len(drawn.members), len(drawn.nav)) == (2, 11)
+        assert (len(drawn.members), len(drawn.nav)) == (2, 12)
 
 
 def test_a_fragment_and_a_stranger_cost_no_query(
