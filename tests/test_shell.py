@@ -309,7 +309,9 @@ def test_the_sprite_holds_the_icons_in_use_and_no_other() -> None:
 
 
 def test_no_template_holds_what_the_content_policy_forbids() -> None:
-    forbidden = re.compile(r'<style|\sstyle="|\son[a-z]+="|<script(?![^>]*\s(?:src=|type="application/ld))|javascript:')
+    forbidden = re.compile(
+        r'<style|\sstyle="|\son[a-z]+="|<script(?![^>]*\s(?:src=|type="application/ld))|javascript:'
+    )
     breaches = [
         (page.name, found[0])
         for page in TEMPLATES.rglob("*.html")
