@@ -91,7 +91,8 @@ def test_an_unknown_project_is_told_with_those_there_are(world: World) -> None:
 
 
 def test_intact_releases_are_told_as_such(released: World) -> None:
-    assert run("verify_releases") == "usmi 0.1.0: 9 files are intact\n"
+    count = len(Release.objects.get().manifest["files"]) + 1
+    assert run("verify_releases") == f"usmi 0.1.0: {count} files are intact\n"
     assert told("verify_releases", "--project", "usmi")["damaged"] == 0
 
 
@@ -126,7 +127,10 @@ def test_a_project_goes_out_and_comes_in_under_another_name(
     written = told("export_project", "--project", "usmi", path)
     report = told("import_project", path, "--slug", "rehearsal")
 
-    assert (written["accounts"], written["files_of_releases"]) == (5, 9)
+    assert (written["accounts"], written["files_of_releases"]) == (
+        5,
+        len(Release.objects.get(project__slug="usmi").manifest["files"]) + 1,
+    )
     assert written["bytes"] == Path(path).stat().st_size
     assert report == {
         "project": "rehearsal",

@@ -32,6 +32,7 @@ from curation.releases import (
     evidence,
     long,
     oversight,
+    proof,
     readme,
     riskset,
     versions,
@@ -147,6 +148,7 @@ def freeze(
     files += riskset.files_of(project, codebook, codebooks.entries(codebook), files)
     fixes = errata.fixed_by(project, files)
     files += errata.files_of(project, fixes, version)
+    files += proof.files_of(files, [table.unit.name for table in tables])
     manifest = Manifest(
         project=project.slug,
         title=project.title,

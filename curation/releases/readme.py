@@ -69,6 +69,9 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
         yield "- `states.csv`: the state system, one row for each membership"
     if manifest.file("errata.csv"):
         yield "- `errata.csv`: what is known to be wrong in earlier releases, and where it is fixed"
+    if manifest.file("verify.py"):
+        yield "- `fingerprints.csv`: a fingerprint (UNF 6) of each table and of each of its columns"
+        yield "- `verify.py`: checks all of this: `python verify.py`, with nothing to install"
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 

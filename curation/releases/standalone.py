@@ -1,0 +1,459 @@
+"""Check a release with nothing but its files and Python 3.9 or newer.
+
+    python verify.py                        the folder in which this file lies
+    python verify.py FOLDER_OR_ZIP
+    python verify.py --digest SHA256        the manifest's sha256, as the release's page shows it
+    python verify.py --previous FOLDER_OR_ZIP      the release before this one
+
+It checks that every file is what the manifest says, that the manifest is the one of that digest,
+that the chain to the release before holds, that keys are unique and lead to a row, that cells.csv
+says what the tables say, the fingerprints (UNF version 6), and that each file in another format
+says the same as the CSV beside it. Exit code 0: everything holds. 1: something does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import csv
+import hashlib
+import importlib.util
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+MANIFEST = "manifest.json"
+FINGERPRINTS = "fingerprints.csv"
+CHUNK = 1 << 20
+LONGEST_FIELD = 1 << 30
+MOST_TOLD = 5  # of one kind in one file
+
+
+# ------------------------------------------------------------------ the fingerprint
+
+MISSING = b"\0\0\0"
+END = b"\n\0"
+DIGITS, CHARACTERS, HASH_BYTES = 7, 128, 16
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+
+
+def number_in_unf(number: float) -> str:
+    """Seven significant digits, ties to even, in the exponential form of UNF 6: -300 is -3.e+2."""
+    if number != number:
+        return "+nan"
+    if number in (float("inf"), float("-inf")):
+        return "+inf" if number > 0 else "-inf"
+    digits, exponent = f"{number:+.{DIGITS - 1}e}".split("e")
+    power = int(exponent)
+    sign = "-" if power < 0 else "+"
+    whole, _, fraction = digits.partition(".")
+    return f"{whole}.{fraction.rstrip('0')}e{sign}{abs(power) or ''}"
+
+
+class Fingerprint:
+    """UNF version 6 of one column of text, of the type that Dataverse finds in a CSV file.
+
+    numeric    every field that is not empty is a number; empty is missing
+    date       every field that is not empty is a day, YYYY-MM-DD; empty is missing
+    character  anything else, 128 characters of each; empty is the empty text
+
+    https://guides.dataverse.org/en/latest/developers/unf/unf-v6.html
+    """
+
+    def __init__(self) -> None:
+        self._of = {"numeric": hashlib.sha256(), "date": hashlib.sha256()}
+        self._text = hashlib.sha256()
+        self._known: dict[str, dict[str, bytes]] = {"numeric": {}, "date": {}}
+
+    def add(self, fields: Sequence[str]) -> None:
+        """The next fields of the column."""
+        cut = [field[:CHARACTERS].encode() for field in fields]
+        self._text.update(b"".join(text + END for text in cut))
+        for kind in list(self._of):
+            try:
+                known = self._known[kind]
+                self._of[kind].update(
+                    b"".join([known.get(f) or self._add(kind, f) for f in fields])
+                )
+            except ValueError:
+                del self._of[kind]
+
+    def _add(self, kind: str, field: str) -> bytes:
+        """The written form of a field, kept: the same few come a million times."""
+        found = as_number(field) if kind == "numeric" else as_day(field)
+        if len(self._known[kind]) < 100_000:
+            self._known[kind][field] = found
+        return found
+
+    @property
+    def kind(self) -> str:
+        return next(iter(self._of), "character")
+
+    def written(self) -> str:
+        return _unf(self._of.get(self.kind, self._text))
+
+
+def as_number(field: str) -> bytes:
+    if not field:
+        return MISSING
+    if not NUMBER.fullmatch(field):
+        raise ValueError(field)
+    return number_in_unf(float(field)).encode() + END
+
+
+def as_day(field: str) -> bytes:
+    if not field:
+        return MISSING
+    if not DAY.fullmatch(field):
+        raise ValueError(field)
+    return field.encode() + END
+
+
+def _unf(found: Any) -> str:
+    return "UNF:6:" + base64.b64encode(found.digest()[:HASH_BYTES]).decode()
+
+
+def of_all(prints: Iterable[str]) -> str:
+    """The fingerprint of a file from those of its columns; of one column, that one itself."""
+    ordered = sorted(prints)
+    if len(ordered) == 1:
+        return ordered[0]
+    return _unf(hashlib.sha256(b"".join(each.encode() + END for each in ordered)))
+
+
+def fingerprints(file: BinaryIO) -> Iterator[tuple[str, str, str]]:
+    """Name, type and fingerprint of each column of a CSV file; last, of the file itself."""
+    rows = rows_of(file)
+    names = next(rows, [])
+    columns = [Fingerprint() for _ in names]
+    for block in _blocks(rows):
+        for column, fields in zip(columns, zip(*block)):  # noqa: B905 - read by Python 3.9
+            column.add(fields)
+    found = [(n, c.kind, c.written()) for n, c in zip(names, columns)]  # noqa: B905
+    yield from found
+    yield "", "", of_all(unf for _, _, unf in found)
+
+
+def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    block = []
+    for row in rows:
+        block.append(row)
+        if len(block) == 2000:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def rows_of(file: BinaryIO) -> Iterator[list[str]]:
+    csv.field_size_limit(LONGEST_FIELD)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        yield from csv.reader(text, strict=True)
+    finally:
+        text.detach()  # whoever opened the file closes it
+
+
+# ------------------------------------------------------------------ the files
+
+
+class Files:
+    """The files of a release, in a folder or in a zip, maybe in one folder inside it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.zip = None if path.is_dir() else zipfile.ZipFile(path)
+        self.top = self._top()
+
+    def _top(self) -> str:
+        if self.zip is None:
+            return ""
+        found = [n for n in self.zip.namelist() if n.split("/")[-1] == MANIFEST]
+        if not found:
+            raise OSError(f"there is no {MANIFEST} in it")
+        return min(found, key=len)[: -len(MANIFEST)]
+
+    def names(self) -> list[str]:
+        if self.zip is None:
+            return sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*"))
+        within = (n for n in self.zip.namelist() if n.startswith(self.top))
+        return sorted(n[len(self.top) :] for n in within if not n.endswith("/"))
+
+    def open(self, name: str) -> BinaryIO:
+        if self.zip is None:
+            return (self.path / name).open("rb")
+        return cast(BinaryIO, self.zip.open(self.top + name))
+
+    def read(self, name: str) -> bytes:
+        with self.open(name) as file:
+            return file.read()
+
+
+class Release:
+    """What is said of a release while it is read: what is wrong, and what was not looked at."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.problems: list[str] = []
+        self.unchecked: list[str] = []
+        self.manifest: dict[str, Any] = {}
+        self.digest = ""
+
+    def says(self, problem: str) -> None:
+        self.problems.append(problem)
+
+    def some(self, place: str, found: Iterable[str]) -> None:
+        """The first few problems of one kind, and how many more there are."""
+        listed = list(found)
+        for each in listed[:MOST_TOLD]:
+            self.says(f"{place}: {each}")
+        if len(listed) > MOST_TOLD:
+            self.says(f"{place}: {len(listed) - MOST_TOLD} more of this kind.")
+
+    @property
+    def named(self) -> dict[str, dict[str, Any]]:
+        return {file["name"]: file for file in self.manifest.get("files", [])}
+
+    @property
+    def units(self) -> list[str]:
+        return [unit["name"] for unit in self.manifest["units"]]
+
+
+def check(
+    path: Path,
+    digest: str = "",
+    previous: Path | None = None,
+) -> Release:
+    """Everything that can be checked of the release in this folder or zip."""
+    release = Release(Files(path))
+    if not _read_manifest(release, digest):
+        return release
+    _check_chain(release, previous)
+    if not _check_files(release):
+        return release  # what is damaged is not read further
+    for look in (_check_keys, _check_cells, _check_fingerprints, _check_formats):
+        try:
+            look(release)
+        except (KeyError, ValueError, IndexError, csv.Error, OSError) as error:
+            release.says(f"{_words(look)}: not to be read: {type(error).__name__} {error}.")
+    return release
+
+
+def _words(look: Any) -> str:
+    return str(look.__name__).rpartition("_")[2]
+
+
+def _read_manifest(release: Release, digest: str) -> bool:
+    try:
+        written = release.files.read(MANIFEST)
+        release.digest = hashlib.sha256(written).hexdigest()
+        release.manifest = json.loads(written)
+    except (OSError, KeyError, ValueError) as error:
+        release.says(f"{MANIFEST}: not to be read: {error}.")
+        return False
+    if digest and digest != release.digest:
+        release.says(f"{MANIFEST}: its sha256 is {release.digest}, not {digest}.")
+    text = json.dumps(release.manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    if f"{text}\n".encode() != written:
+        release.says(f"{MANIFEST}: it is not as it was written.")
+    return True
+
+
+def _check_chain(release: Release, previous: Path | None) -> None:
+    named = release.manifest.get("previous")
+    if previous is None:
+        return
+    try:
+        written = Files(previous).read(MANIFEST)
+    except (OSError, KeyError) as error:
+        release.says(f"chain: the release before cannot be read: {error}.")
+        return
+    if named is None:
+        release.says("chain: this is the first release: it follows none.")
+    elif hashlib.sha256(written).hexdigest() != named["digest"]:
+        release.says(f"chain: it follows {named['version']}, {named['digest']}, not that one.")
+
+
+def _check_files(release: Release) -> bool:
+    before = len(release.problems)
+    there = set(release.files.names())
+    for name, file in sorted(release.named.items()):
+        if name not in there:
+            release.says(f"{name}: it is missing.")
+            continue
+        found, size = _hashed(release.files, name)
+        if size != file["bytes"]:
+            release.says(f"{name}: {size} bytes, and {file['bytes']} in the manifest.")
+        elif found != file["sha256"]:
+            release.says(f"{name}: its bytes give {found}, and {file['sha256']} in the manifest.")
+    return len(release.problems) == before
+
+
+def _hashed(files: Files, name: str) -> tuple[str, int]:
+    found, size = hashlib.sha256(), 0
+    with files.open(name) as file:
+        for chunk in iter(lambda: file.read(CHUNK), b""):
+            found.update(chunk)
+            size += len(chunk)
+    return found.hexdigest(), size
+
+
+# ------------------------------------------------------------------ keys and cells
+
+
+def _table(release: Release, name: str) -> Iterator[dict[str, str]]:
+    with release.files.open(name) as file:
+        rows = rows_of(file)
+        head = next(rows)
+        for row in rows:
+            if len(row) != len(head):
+                raise ValueError(f"{name}: a row of {len(row)} fields under {len(head)} headings")
+            yield dict(zip(head, row))  # noqa: B905
+
+
+def _check_keys(release: Release) -> None:
+    """Each case once in its table, and each parent a row of the tables."""
+    cases, parents = {}, {}
+    for unit in release.units:
+        found: dict[str, int] = {}
+        for row in _table(release, f"{unit}.csv"):
+            found[row["case"]] = found.get(row["case"], 0) + 1
+            if "parent" in row:
+                parents[unit, row["case"]] = row["parent"]
+        twice = sorted(key for key, times in found.items() if times > 1)
+        release.some(f"{unit}.csv", (f"the key {key} stands twice." for key in twice))
+        cases[unit] = set(found)
+    everywhere = set().union(*cases.values()) if cases else set()
+    lost = [(u, c, p) for (u, c), p in parents.items() if p not in everywhere]
+    release.some("parent", (f"{p}, of {c} in {u}.csv, is no row." for u, c, p in lost))
+    for name in ("cells.csv", "codings.csv"):
+        if name in release.named:
+            strays = sorted(
+                {(r["unit"], r["case"]) for r in _table(release, name)}
+                - {(unit, case) for unit in cases for case in cases[unit]}
+            )
+            release.some(name, (f"{case} is no row of {unit}.csv." for unit, case in strays))
+
+
+def _check_cells(release: Release) -> None:
+    """Every field of the tables is the value of its cell, and empty where there is no cell."""
+    if "cells.csv" not in release.named:
+        return
+    stated: dict[str, dict[tuple[str, str], str]] = {}
+    for row in _table(release, "cells.csv"):
+        cells = stated.setdefault(row["unit"], {})
+        place = (row["case"], row["variable"])
+        if place in cells:
+            release.says(f"cells.csv: {row['variable']} of {row['case']} stands twice.")
+        cells[place] = row["value"]
+    for unit in release.units:
+        cells = stated.get(unit, {})
+        variables = {variable for _, variable in cells}
+        found = (
+            f"{name} of {row['case']} is “{row[name]}”, and “{cells.get((row['case'], name), '')}” "
+            "in cells.csv."
+            for row in _table(release, f"{unit}.csv")
+            for name in variables & set(row)
+            if row[name] != cells.get((row["case"], name), "")
+        )
+        release.some(f"{unit}.csv", found)
+
+
+# ------------------------------------------------------------------ fingerprints and formats
+
+
+def _check_fingerprints(release: Release) -> None:
+    if FINGERPRINTS not in release.named:
+        release.unchecked.append("fingerprints: this release has none.")
+        return
+    stated: dict[str, list[tuple[str, str, str]]] = {}
+    for row in _table(release, FINGERPRINTS):
+        stated.setdefault(row["file"], []).append((row["column"], row["type"], row["unf"]))
+    for name, said in stated.items():
+        with release.files.open(name) as file:
+            if list(fingerprints(file)) != said:
+                release.says(f"{name}: its fingerprints are not those of {FINGERPRINTS}.")
+
+
+def _check_formats(release: Release) -> None:
+    tables = {name[:-4] for name in release.named if name.endswith(".csv")}
+    for name in sorted(release.named):
+        stem, _, kind = name.rpartition(".")
+        if kind == "jsonl" and stem in tables:
+            _check_jsonl(release, name, f"{stem}.csv")
+        elif kind in NEEDED and importlib.util.find_spec(NEEDED[kind]) is None:
+            release.unchecked.append(f"{name}: only its hash; to read it needs {NEEDED[kind]}.")
+
+
+NEEDED = {"dta": "pandas", "sav": "pyreadstat", "parquet": "pyarrow"}
+
+
+def _check_jsonl(release: Release, name: str, table: str) -> None:
+    """Line by line the row of the CSV, and no line more or less."""
+    with release.files.open(name) as file:
+        lines = [json.loads(line) for line in file]
+    rows = list(_table(release, table))
+    if len(lines) != len(rows):
+        release.says(f"{name}: {len(lines)} lines, and {len(rows)} rows in {table}.")
+        return
+    found = (
+        f"line {n}, {key}: {line.get(key)!r}, and “{text}” in {table}."
+        for n, (line, row) in enumerate(zip(lines, rows), 1)  # noqa: B905
+        for key, text in row.items()
+        if not same(line.get(key), text)
+    )
+    release.some(name, found)
+
+
+def same(said: Any, text: str) -> bool:
+    """Whether a typed value is what a field of a CSV file says."""
+    if said is None:
+        return text == ""
+    if isinstance(said, bool):
+        return text in (("1", "true") if said else ("0", "false"))
+    if isinstance(said, (int, float)):
+        return bool(NUMBER.fullmatch(text)) and float(text) == float(said)
+    if isinstance(said, list):
+        return ";".join(map(str, said)) == ("" if text == "none" else text)
+    return str(said) == text
+
+
+# ------------------------------------------------------------------ in words
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("path", nargs="?", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--digest", default="", help="sha256 of the manifest, from the page")
+    parser.add_argument("--previous", type=Path, help="folder or zip of the release before")
+    asked = parser.parse_args(arguments)
+    try:
+        release = check(asked.path, asked.digest, asked.previous)
+    except (OSError, zipfile.BadZipFile) as error:
+        sys.stdout.write(f"{asked.path}: {error}\n")
+        return 1
+    sys.stdout.write("".join(f"{line}\n" for line in words(release, bool(asked.digest))))
+    return 1 if release.problems else 0
+
+
+def words(release: Release, told: bool) -> Iterator[str]:
+    yield from release.problems
+    yield from (f"not checked: {each}" for each in release.unchecked)
+    if release.problems:
+        yield f"DAMAGED: {len(release.problems)} problems."
+        return
+    title, version = release.manifest["title"], release.manifest["version"]
+    yield f"{title}, release {version}: {len(release.named) + 1} files are what they were."
+    yield f"sha256 of its manifest: {release.digest}"
+    if not told:
+        yield "Compare this with the release's page: it stands for all the rest."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
