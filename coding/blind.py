@@ -44,6 +44,7 @@ from coding.models import (
     Precedent,
     Project,
     Source,
+    Unit,
     Value,
     Variable,
     Verification,
@@ -307,28 +308,69 @@ class Spoken(NamedTuple):
     opened: datetime
 
 
+def with_matched(cases: Iterable[int]) -> QuerySet[Case, int]:
+    """These cases and the rows that are matched with them, whose codings are compared there."""
+    asked = list(cases)
+    found = Case.objects.filter(Q(pk__in=asked) | Q(superseded_by__in=asked))
+    return found.order_by().values_list("pk", flat=True)
+
+
+def opened_rows(user: Person, parent: Case, unit: Unit) -> QuerySet[Coding]:
+    """The opened codings of rows of a unit right below a case, as far as the user may see them."""
+    return (
+        readable(user)
+        .filter(
+            case__parent=parent,
+            case__unit=unit,
+            unblinded_at__isnull=False,
+            withdrawn_at=None,
+            purpose__in=SPEAKING,
+        )
+        .select_related("case", "coder")
+        .order_by("assigned_at", "pk")
+    )
+
+
+class OnSheet(NamedTuple):
+    """One value of one sheet."""
+
+    coding: int
+    variable: int
+    text: str
+
+
+def spoken_on(user: Person, codings: Iterable[int]) -> list[OnSheet]:
+    """What these sheets say, as far as the user may see it."""
+    values = values_for(user).filter(coding__in=list(codings)).order_by("pk")
+    return [OnSheet(*row) for row in values.values_list("coding", "variable", "text")]
+
+
 def spoken_for(
     user: Person, cases: Iterable[int], variables: Iterable[int] | None = None
 ) -> list[Spoken]:
     """What the coders of these cases said for the data set, as far as the user may see it.
 
     Oldest first, as `work` compares them: the last that a coder says of a variable counts.
+    What was said of a row that is matched with another is said of that one.
     """
+    asked = set(cases)
     opened = Coding.objects.filter(
-        case__in=list(cases), unblinded_at__isnull=False, purpose__in=SPEAKING
+        case__in=with_matched(asked), unblinded_at__isnull=False, purpose__in=SPEAKING
     )
-    in_order = opened.order_by("assigned_at", "pk")
+    columns = ("pk", "case", "case__superseded_by", "coder", "unblinded_at")
     codings = {
-        pk: (case, coder, since)
-        for pk, case, coder, since in in_order.values_list("pk", "case", "coder", "unblinded_at")
+        pk: (kept if kept in asked else case, coder, since)
+        for pk, case, kept, coder, since in opened.order_by("assigned_at", "pk").values_list(
+            *columns
+        )
         if since
     }
     values = values_for(user).filter(coding__in=list(codings)).order_by("pk")
     if variables is not None:
         values = values.filter(variable__in=list(variables))
-    columns = ("coding", "variable", "pk", "text", "certainty", "note")
+    said = ("coding", "variable", "pk", "text", "certainty", "note")
     by_coding: dict[int, list[Spoken]] = {pk: [] for pk in codings}
-    for coding, *rest in values.values_list(*columns):
+    for coding, *rest in values.values_list(*said):
         case, coder, since = codings[coding]
         by_coding[coding].append(Spoken._make((case, coder, *rest, since)))
     return [spoken for found in by_coding.values() for spoken in found]

@@ -3,6 +3,7 @@
 Identification and classification are two questions (Krippendorff 2019, chapter 12, on unitizing).
 A partner is listed by naming its state on the roster. A numbered row (an objective) has no key
 that two coders share: there, rows of a case are paired so that most of their codes are alike.
+What an adjudicator matched later (`work.align`) is not asked: a ruling moves no figure.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from coding.disputes import Queue
 from coding.errors import Refused
 from coding.evidence import GROUPS, Dossier, Evidence, Passage, Relative, Ruling
 from coding.filters import Asked
-from coding.models import Entry, SavedView, Source
+from coding.models import Entry, SavedView, Source, Unit
 from coding.places import Place
 from coding.precedents import NEAREST, Known
 from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
@@ -190,6 +190,12 @@ class Desk:
     def far(self) -> list[Relative]:
         near = {relative.case.pk for relative in self.near}
         return [r for r in self.dossier.family if r.case.pk not in near]
+
+    @property
+    def unkeyed(self) -> list[tuple[int, Unit]]:
+        """The units whose rows coders number on their own, each with the case that they are of."""
+        found = [r.case for r in self.dossier.family if r.case.unit.rows == Unit.Rows.NUMBERED]
+        return sorted({(c.parent_id or 0, c.unit) for c in found}, key=lambda pair: pair[0])
 
     @property
     def needs_states(self) -> bool:

@@ -5,6 +5,7 @@ Each act is one transaction, takes keywords, returns what it wrote and raises Re
 
 from __future__ import annotations
 
+from coding.work.aligning import align
 from coding.work.answers import add_citation, clear_value, remove_citation, save_value, token
 from coding.work.batches import Correction, correct_in_bulk, reopen, rule_in_bulk, undo_batch
 from coding.work.bypasses import CODED, barred, pass_by, rule_as_coder
@@ -61,6 +62,7 @@ __all__ = [
     "Shared",
     "add_citation",
     "add_row",
+    "align",
     "ancestry",
     "answer_question",
     "are_same",

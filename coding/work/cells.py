@@ -70,18 +70,24 @@ def _verified_before(
 def said_of(
     cases: Sequence[int], variables: Sequence[int] | None = None
 ) -> dict[tuple[int, int], list[Said]]:
-    """What each coder says last of each variable of each case, oldest coder first."""
+    """What each coder says last of each variable of each case, oldest coder first.
+
+    What was said of a row that is matched with another is said of that one (see `aligning`).
+    """
+    asked = set(cases)
     latest: dict[tuple[int, int], dict[int, Said]] = defaultdict(dict)
     opened = Value.objects.filter(
-        coding__case__in=cases,
+        coding__case__in=blind.with_matched(asked),
         coding__unblinded_at__isnull=False,
         coding__purpose__in=blind.SPEAKING,
     ).order_by("coding__assigned_at", "coding", "pk")
     if variables is not None:
         opened = opened.filter(variable__in=variables)
-    columns = ("coding__case", "variable", "coding__coder", "text", "coding__unblinded_at")
-    for case, variable, coder, text, since in opened.values_list(*columns):
-        latest[case, variable][coder] = Said(text, since)
+    columns = ("coding__case", "coding__case__superseded_by", "variable", "coding__coder")
+    said = opened.values_list(*columns, "text", "coding__unblinded_at")
+    for case, kept, variable, coder, text, since in said:
+        if kept is None or kept in asked:
+            latest[kept or case, variable][coder] = Said(text, since)
     return {key: list(by_coder.values()) for key, by_coder in latest.items()}
 
 
@@ -144,7 +150,7 @@ def follow_rosters(cases: Sequence[int], entries: dict[int, Entry]) -> None:
         rows.follow_ruling(cell.case, entry, _listed(cell.text or "", entry.domain))
 
 
-def _root_of(case: Case) -> Case:
+def root_of(case: Case) -> Case:
     """The top of a case's family, with its project."""
     if case.root_id is None:
         return case
@@ -208,7 +214,7 @@ def _ruled(cell: Cell, entry: Entry, ruling: second.Ruling, batch: Batch | None 
         grounds.lay(cell, ruling.sources, ruling.by)
     if entry.variable.roster_of_id and ruling.text is not None:
         rows.follow_ruling(cell.case, entry, _listed(ruling.text, entry.domain))
-    derive(_root_of(cell.case))
+    derive(root_of(cell.case))
     return cell
 
 
@@ -225,7 +231,7 @@ def _kept_open(cell: Cell, by: User) -> Cell:
         cell.verified_by, cell.verified_at = None, None
         _sign(cell, by, CORRECTION)
         grounds.take_away([cell], by)
-        derive(_root_of(cell.case))
+        derive(root_of(cell.case))
     return cell
 
 

@@ -76,14 +76,18 @@ def _place(source: str, locator: str) -> str:
 
 
 def opened_of(cases: Sequence[int], names: Mapping[int, str]) -> dict[int, list[Opened]]:
-    """The open codings of these cases, by case and then by coder."""
+    """The open codings of these cases, by case and then by coder.
+
+    Those of a row that is matched with another stand with the row that is kept.
+    """
     found: dict[int, list[Opened]] = {}
     codings: dict[int, Opened] = {}
-    rows = Coding.objects.filter(case__in=cases, unblinded_at__isnull=False)
-    columns = ("pk", "case", "coder", "purpose", "codebook__number")
-    for pk, case, coder, purpose, number in rows.values_list(*columns):
+    asked = set(cases)
+    rows = Coding.objects.filter(case__in=blind.with_matched(asked), unblinded_at__isnull=False)
+    columns = ("pk", "case", "case__superseded_by", "coder", "purpose", "codebook__number")
+    for pk, case, kept, coder, purpose, number in rows.values_list(*columns):
         codings[pk] = Opened(names.get(coder, UNKNOWN), purpose, number)
-        found.setdefault(case, []).append(codings[pk])
+        found.setdefault(kept if kept in asked else case, []).append(codings[pk])
     for opened in found.values():
         opened.sort(key=attrgetter("coder", "purpose", "codebook"))
     _listen(codings)
