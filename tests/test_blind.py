@@ -18,6 +18,7 @@ from coding.models import Case, Cell, Coding, Member, Source
 from curation import builds, public, releases
 from curation.models import Build, Release
 from curation.releases import errata
+from curation.studies.registry import STUDIES
 from tests.conftest import DOCUMENT, World
 
 VARIABLES = DOCUMENT["variables"]
@@ -164,6 +165,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "version": ["0.1.0"],
         "build": list(Build.objects.values_list("pk", flat=True)) or [1],
         "erratum": [1],
+        "study": sorted(STUDIES)[:1],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
         "citation": [1],
         "member": list(world.project.members.values_list("pk", flat=True)),
