@@ -30,7 +30,7 @@ from coding.models import Project
 from coding.work import restore, whole
 from coding.work.whole import Numbers, Plain, Table
 from curation import store
-from curation.models import Deposit, Erratum, Publication, Release, StudyRun, Withdrawal
+from curation.models import Deposit, Erratum, Publication, Release, Series, StudyRun, Withdrawal
 from curation.releases.verify import problems
 from curation.snapshot import snapshot
 
@@ -49,6 +49,7 @@ HERE: dict[str, tuple[type[Model], str]] = {
     "deposits": (Deposit, "release__project"),
     "errata": (Erratum, "project"),
     "studies": (StudyRun, "release__project"),
+    "series": (Series, "project"),
 }
 MODELS: dict[str, type[Model]] = {
     **whole.MODELS,

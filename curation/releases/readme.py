@@ -66,6 +66,8 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
         yield "- `design.json`, `assignments.csv`: how cases were dealt to coders, with the seeds"
     if manifest.file("risk_set.csv"):
         yield "- `risk_set.csv`: each case × each state in the system at its start, joined or not"
+        if manifest.file("series.csv"):
+            yield "- `series.csv`: whose data the further columns of the risk set are"
         yield "- `states.csv`: the state system, one row for each membership"
     if manifest.file("errata.csv"):
         yield "- `errata.csv`: what is known to be wrong in earlier releases, and where it is fixed"

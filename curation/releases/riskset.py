@@ -17,9 +17,22 @@ from coding.canonical import bounds, members
 from coding.errors import Refused
 from coding.models import Codebook, Entry, Project, State, Variable
 from curation import store
+from curation.releases.covariates import Covariate
 from curation.releases.csvfile import CsvFile, Field, File
 
-STATES, RISK_SET = "states.csv", "risk_set.csv"
+STATES, RISK_SET, SERIES = "states.csv", "risk_set.csv", "series.csv"
+OF_SERIES = (
+    "column",
+    "title",
+    "source",
+    "version",
+    "licence",
+    "first_day",
+    "last_day",
+    "states",
+    "no_row_means",
+    "not_in_the_list_of_states",
+)
 OF_STATES = ("code", "abbreviation", "name", "member_from", "member_until", "region")
 COLUMNS = ("case", "state", "state_name", "start_date", "is_target", "in_home_region", "joined")
 
@@ -110,10 +123,38 @@ def files_of(
     with store.draft() as first, store.draft() as second, _text(table) as text:
         states = CsvFile(STATES, OF_STATES, first)
         states.write(spells)
-        risk_set = CsvFile(RISK_SET, COLUMNS, second)
+        more = [Covariate(each) for each in project.series.order_by("name")]
+        risk_set = CsvFile(RISK_SET, [*COLUMNS, *(each.name for each in more)], second)
         for row in csv.DictReader(text):
-            risk_set.write(list(lines(found, row, spells)))
-        return [states.keep(), risk_set.keep()]
+            risk_set.write(list(lines(found, row, spells, more)))
+        kept = [states.keep(), risk_set.keep()]
+    return [*kept, _told(project)] if more else kept
+
+
+def _told(project: Project) -> File:
+    """What the series are, whose, how they were matched: of others' data, this much is ours."""
+    with store.draft() as draft:
+        table = CsvFile(SERIES, OF_SERIES, draft)
+        for each in project.series.order_by("name"):
+            report = each.report
+            unmatched = "; ".join(f"{code} {years} ({n})" for code, years, n in report["unmatched"])
+            table.write(
+                [
+                    (
+                        each.name,
+                        each.title,
+                        each.source,
+                        each.version,
+                        each.licence,
+                        report["first"],
+                        report["last"],
+                        report["states"],
+                        each.absent,
+                        unmatched,
+                    )
+                ]
+            )
+        return table.keep()
 
 
 def _text(file: File) -> io.TextIOWrapper:
@@ -121,7 +162,10 @@ def _text(file: File) -> io.TextIOWrapper:
 
 
 def lines(
-    found: Declared, row: Mapping[str, str], spells: Iterable[Spell]
+    found: Declared,
+    row: Mapping[str, str],
+    spells: Iterable[Spell],
+    covariates: Sequence[Covariate] = (),
 ) -> Iterator[Sequence[Field]]:
     """A case's part: a line for each state in the system on a day that its start can mean.
 
@@ -140,7 +184,8 @@ def lines(
         if code not in found.leads:
             home = "" if not region or not state.region else int(state.region == region)
             came = "" if joined is None else int(code in joined)
-            yield (row["case"], code, state.name, start, int(code == target), home, came)
+            more = (each.of(code, earliest, target, found.leads) for each in covariates)
+            yield (row["case"], code, state.name, start, int(code == target), home, came, *more)
 
 
 def _joined(text: str, missing: frozenset[str]) -> frozenset[str] | None:
