@@ -144,7 +144,9 @@ class Queue:
 
     @cached_property
     def _paired(self) -> Entry | None:
-        """The chosen variable, where its answers are a closed list."""
+        """The chosen variable, where its answers are a closed list, and may be told."""
+        if self.project.blind_first and not self.is_flagged:
+            return None
         chosen = (e for e in self.entries.values() if e.name == self.asked.variable)
         fit = (e for e in chosen if e.domain.categories and e.domain.kind != "set")
         return next(fit, None)
@@ -293,6 +295,7 @@ class Queue:
         states = codebooks.states_of(self.project.pk) if of_states else {}
         held = claims.held(self.user, self.project, {c.case.family_id for c in listed}, self.now)
         votes = self._rounds(listed, states)
+        hides = self.project.blind_first and not self.is_flagged  # until it is answered first
         rows = []
         for cell in listed:
             entry = self.entries[cell.variable_id]
@@ -301,7 +304,9 @@ class Queue:
                 cell=cell.pk,
                 case=cell.case,
                 entry=entry,
-                said=differing(said[cell.case_id, cell.variable_id], entry, states),
+                said=[]
+                if hides
+                else differing(said[cell.case_id, cell.variable_id], entry, states),
                 stands=canonical.show(cell.text, entry.domain, states),
                 since=cell.since,
                 days=(self.now - cell.since).days,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
 from coding import blind, canonical, charts, codebooks, precedents, rounds, rules
-from coding.models import Case, Entry, Member, Unit
+from coding.models import Case, Entry, FirstAnswer, Member, Unit
 
 GROUPS = {
     "open": "Open",
@@ -127,6 +127,8 @@ class Evidence:
     nearest: tuple[precedents.Known, ...] = ()
     precedent: precedents.Known | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    withheld: bool = False  # until this adjudicator has answered first
+    first: str = ""  # what this adjudicator answered then
     round: rounds.Round = rounds.NONE
 
     @property
@@ -165,6 +167,10 @@ class Evidence:
     @property
     def shown(self) -> str:
         return canonical.show(self.text, self.entry.domain, self.states)
+
+    @property
+    def first_shown(self) -> str:
+        return canonical.show(self.first, self.entry.domain, self.states) if self.first else ""
 
     @property
     def outcome(self) -> str:
@@ -314,8 +320,8 @@ class Relative:
 class Dossier:
     """All that a ruling on a case rests on, read in a fixed number of queries."""
 
-    def __init__(self, user: User, case: Case) -> None:
-        self.user, self.case = user, case
+    def __init__(self, user: User, case: Case, *, answers_first: bool = False) -> None:
+        self.user, self.case, self.answers_first = user, case, answers_first
         self.project = case.unit.project
         self._remembered: dict[int, list[blind.Guide]] = {}
         self._rows: dict[int, Any] = {}
@@ -362,7 +368,22 @@ class Dossier:
             for cell in found
             for entry in [entries[cell.variable_id]]
         ]
-        return sorted(evidence, key=lambda e: e.entry.position)
+        in_order = sorted(evidence, key=lambda e: e.entry.position)
+        return self._withheld(in_order) if self.answers_first else in_order
+
+    def _withheld(self, cells: Sequence[Evidence]) -> list[Evidence]:
+        """Disputes without what coders said of them, as long as this person has not answered.
+
+        What leans on it, such as the precedents that are nearest to the answers, is left out, too.
+        """
+        given = FirstAnswer.objects.filter(by=self.user, cell__in=[e.pk for e in cells])
+        said = dict(given.values_list("cell", "text"))
+        return [
+            replace(e, columns=(), nearest=(), skipped="", withheld=True)
+            if e.is_open and e.pk not in said
+            else replace(e, first=said.get(e.pk, ""))
+            for e in cells
+        ]
 
     @cached_property
     def entries(self) -> dict[int, Entry]:

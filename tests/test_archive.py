@@ -22,6 +22,7 @@ from coding.models import (
     Codebook,
     Coding,
     Entry,
+    FirstAnswer,
     Gold,
     Member,
     Project,
@@ -126,6 +127,7 @@ def remembered(world: World) -> None:
 def claims_and_views(world: World) -> None:
     """A claim that was taken over, and a view of the queue."""
     work.claim(case=world.case, by=world.adjudicator)
+    FirstAnswer.objects.create(cell=world.cell("troops"), by=world.adjudicator, text="5")
     work.take_over(case=world.case, reason="On leave", by=world.curator)
     member = Member.objects.get(project=world.project, user=world.curator)
     work.keep_view(member=member, name="Gravest", query="sort=-severity")

@@ -8,6 +8,7 @@ from coding.models.claim import Claim, SavedView
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
 from coding.models.design import Design
+from coding.models.first import FirstAnswer
 from coding.models.precedent import Ground, Precedent, Proposal
 from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
@@ -29,6 +30,7 @@ __all__ = [
     "Coding",
     "Design",
     "Entry",
+    "FirstAnswer",
     "Gold",
     "Ground",
     "Member",

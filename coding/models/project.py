@@ -19,6 +19,10 @@ class Project(models.Model):
     reconcile_by_discussion = models.BooleanField(
         default=False, help_text="Coders of a case may settle its disputes themselves."
     )
+    blind_first = models.BooleanField(
+        default=False,
+        help_text="Adjudicators answer a dispute before they see what coders said of it.",
+    )
     risk_set = models.JSONField(
         default=dict,
         blank=True,

@@ -22,7 +22,7 @@ from coding.filters import Asked
 from coding.models import Entry, SavedView, Source, Unit
 from coding.places import Place
 from coding.precedents import NEAREST, Known
-from coding.rulings import ACTS, SETTLE, VERIFY, RulingForm
+from coding.rulings import ACTS, FIRST, SETTLE, VERIFY, RulingForm
 from coding.views.writing import is_fetch, writes
 
 
@@ -82,6 +82,8 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     try:
         if act == VERIFY:
             work.verify(cell=found, by=desk.user, seen=said["seen"])
+        elif act == FIRST:
+            work.answer_first(cell=found, text=said["ruling"], by=desk.user)
         else:
             work.settle(
                 cell=found,
@@ -135,7 +137,8 @@ class Desk:
         self.case, member = access.case_to_settle_or_404(self.user, pk)
         request.project, request.member = member.project, member  # type: ignore[attr-defined]
         self.role = member.role
-        self.dossier = Dossier(self.user, self.case)
+        asked = self.case.unit.project.blind_first
+        self.dossier = Dossier(self.user, self.case, answers_first=asked and not self.barred)
         self.asked = Asked.of(request.GET)
         show = request.GET.get("show", "")
         self.show = show if show in GROUPS else ""

@@ -21,6 +21,7 @@ from coding.work.claims import (
 )
 from coding.work.decisions import Decision, ancestry, decision_of
 from coding.work.drift import Drift, drift, unverified
+from coding.work.first import answer_first
 from coding.work.grounds import Place
 from coding.work.phases import assign, give_back, submit, take_back, unblind, withdraw
 from coding.work.precedents import (
@@ -64,6 +65,7 @@ __all__ = [
     "add_row",
     "align",
     "ancestry",
+    "answer_first",
     "answer_question",
     "are_same",
     "ask",

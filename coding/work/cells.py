@@ -16,7 +16,7 @@ from coding import blind, codebooks, rules, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
 from coding.expressions import Row
-from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, Value
+from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, FirstAnswer, Value
 from coding.work import bypasses, claims, grounds, reviews, rows, second, signed
 from coding.work.act import act
 from coding.work.grounds import Place
@@ -185,6 +185,8 @@ def settle(
     the cell stays disputed until they have ruled (see `second`).
     """
     cell = held(cell, by, seen)
+    if batch is None and must_answer_first(cell, by):
+        raise Refused("Answer first: what the coders said is shown when you have.")
     votes = second.votes_on(cell)
     if batch is None and not votes:  # a claim keeps nobody from a second look
         claims.respect(cell.case, by)
@@ -256,6 +258,12 @@ def settle_with_fewer(*, cell: Cell, entry: Entry, reason: str, by: User) -> Cel
     )
     second.close(cell)
     return _ruled(cell, entry, ruling)
+
+
+def must_answer_first(cell: Cell, by: User) -> bool:
+    """Whether the project asks for an own answer that this person has not given yet."""
+    is_asked = cell.case.unit.project.blind_first and cell.status == Status.DISPUTED
+    return is_asked and not FirstAnswer.objects.filter(cell=cell, by=by).exists()
 
 
 @act

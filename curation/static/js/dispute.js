@@ -74,7 +74,7 @@ const deskKeys = {
   j: () => step(1),
   k: () => step(-1),
   0: () => own(active()),
-  r: () => form(open(active()))?.elements.cause.focus(),
+  r: () => form(open(active()))?.elements.cause?.focus(),
   u: () => button(open(active()), "leave")?.click(),
   v: () => button(active(), "verify")?.click(),
   x: () => active()?.querySelector("summary")?.click(),
@@ -105,7 +105,7 @@ function inField(event) {
   const { target, key } = event;
   if (key === "Escape" && typing(target)) target.closest(".cb-cell")?.focus();
   else if (key === "Enter" && target.name === "cause") target.form.elements.reason.focus();
-  else if (key === "Enter" && target.matches("input:not([name=reason], [name=departs])")) target.form.elements.cause.focus();
+  else if (key === "Enter" && target.matches("input:not([name=reason], [name=departs])")) (target.form.elements.cause ?? button(target.closest(".cb-cell"), "first"))?.focus();
   else return;
   event.preventDefault();
 }
@@ -130,7 +130,7 @@ function tick(to, members) {
   for (const box of to.querySelectorAll("[type=checkbox][name=text]")) box.checked = members.includes(box.value);
 }
 
-const isWritten = (cell) => Boolean(form(cell)?.elements.reason.value.trim());
+const isWritten = (cell) => Boolean(form(cell)?.elements.reason?.value.trim());
 
 // ----- A ruling is posted; the answer is the cell as it now stands
 
@@ -167,6 +167,10 @@ async function post(to, submitter, cell) {
   const id = cell.id;
   place(await response.text());
   const fresh = document.getElementById(id);
+  if (response.ok && submitter?.value === "first") {
+    say("Kept. What the coders said is shown.");
+    return focus(open(fresh));
+  }
   if (response.ok) return goOn(fresh);
   activate(fresh);
   (fresh.querySelector("[aria-invalid=true]") ?? fresh).focus();
