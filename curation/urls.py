@@ -10,6 +10,7 @@ from curation.sign_in import SignInForm
 from curation.views import (
     builds,
     codebooks,
+    comparisons,
     corrections,
     errata,
     public,
@@ -37,6 +38,22 @@ publishing = [
     path("projects/<slug:slug>/releases/errata/", errata.errata, name="errata"),
     path("projects/<slug:slug>/releases/errata/<int:erratum>/", errata.erratum, name="erratum"),
     path("projects/<slug:slug>/releases/public/", standing.switch, name="public-switch"),
+    path("projects/<slug:slug>/releases/compare/", comparisons.choose, name="compare-releases"),
+    path(
+        "projects/<slug:slug>/releases/compare/<str:earlier>/<str:later>/",
+        comparisons.compare,
+        name="compare",
+    ),
+    path(
+        "projects/<slug:slug>/releases/compare/<str:earlier>/<str:later>/changes.csv",
+        comparisons.as_csv,
+        name="compare-csv",
+    ),
+    path(
+        "projects/<slug:slug>/releases/compare/<str:earlier>/<str:later>/changes.md",
+        comparisons.as_markdown,
+        name="compare-markdown",
+    ),
     path("projects/<slug:slug>/releases/<str:version>/", releases.release, name="release"),
     path("projects/<slug:slug>/releases/<str:version>/report/", errata.report, name="report"),
     path(

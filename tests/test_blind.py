@@ -159,6 +159,8 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "before": [1],
         "format_name": ["json"],
         "after": [1],
+        "earlier": ["0.1.0"],
+        "later": ["0.1.1"],
         "place": [1],
         "row": [1],
         "unit": ["objective"],
@@ -245,6 +247,7 @@ def hunted(world: World, settings: Any) -> World:
     errata.answer(erratum=told, state="accepted", words="Right", by=world.curator)
     pattern = [v | {"pattern": "[a-z]+"} if v["name"] == "story" else v for v in VARIABLES]
     codebooks.draft(project=world.project, document=DOCUMENT | {"variables": pattern})
+    releases.cut(project=world.project, version="0.1.1", by=world.curator)
     return world
 
 

@@ -4,6 +4,7 @@ from .bars import bar
 from .control import Point, control_chart
 from .forest import Effect, Tile, bars, forest, tiles
 from .interval import ENOUGH, TENTATIVE, axis, band, dot, key, rate
+from .ranking import ranking
 from .spans import Span, Tick, spans
 from .squares import Chart, Label, Pair, heat_map, matrix
 from .svg import Svg
@@ -30,6 +31,7 @@ __all__ = [
     "heat_map",
     "key",
     "matrix",
+    "ranking",
     "rate",
     "spans",
     "tiles",

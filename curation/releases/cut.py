@@ -25,8 +25,8 @@ from coding.models import Codebook, Coding, Project, Unit
 from curation import store
 from curation.models import Release
 from curation.progress import UNWATCHED, Progress
-from curation.releases import codebook as codebook_files
 from curation.releases import (
+    changelist,
     designs,
     errata,
     evidence,
@@ -38,6 +38,7 @@ from curation.releases import (
     versions,
     wide,
 )
+from curation.releases import codebook as codebook_files
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
@@ -149,6 +150,7 @@ def freeze(
     fixes = errata.fixed_by(project, files)
     files += errata.files_of(project, fixes, version)
     files += proof.files_of(files, [table.unit.name for table in tables])
+    files += changelist.files_of(project, last, codebook, files, version)
     manifest = Manifest(
         project=project.slug,
         title=project.title,

@@ -74,6 +74,10 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     if manifest.file("verify.py"):
         yield "- `fingerprints.csv`: a fingerprint (UNF 6) of each table and of each of its columns"
         yield "- `verify.py`: checks all of this: `python verify.py`, with nothing to install"
+    if manifest.file("changes.csv"):
+        yield "- `changes.csv`: each cell that differs from the release before, with its cause"
+        yield "- `changes_by_variable.csv`, `changes_by_place.csv`, `changes.md`: the same, counted"
+        yield "- `patch.jsonl`, `apply_patch.py`: turns the tables of the release before into these"
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 
