@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case as Switch
 from django.db.models import (
     CharField,
@@ -37,10 +38,14 @@ from coding.models import (
     Citation,
     Codebook,
     Coding,
+    Comment,
     Entry,
     Gold,
     Ground,
+    Inquiry,
     Member,
+    Move,
+    Notice,
     Precedent,
     Project,
     Source,
@@ -56,7 +61,7 @@ from coding.models.review import VerificationQuerySet
 from coding.models.second import VoteQuerySet
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import User
 
     Person = User | AnonymousUser
 
@@ -624,6 +629,52 @@ def released_verifications(project: Project) -> VerificationQuerySet:
     return Verification.objects.filter(review__project=project, cell__case__in=cases)
 
 
+# ------------------------------------------------------------------ discussion
+
+
+def comments_for(user: Person, project: Project) -> QuerySet[Comment]:
+    """What was said of the cells that this user may see now.
+
+    Not what somebody said after a ruling that the others who rule have still to be blind to.
+    """
+    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    hushed = Vote.objects.standing().filter(
+        cell=OuterRef("cell"), by=OuterRef("author"), at__lte=OuterRef("at"), shown_at=None
+    )
+    said = Comment.objects.filter(Q(author=user.pk) | ~Exists(hushed), Exists(seen))
+    return said.filter(cell__case__unit__project=project)
+
+
+def inquiries_for(user: Person, project: Project) -> QuerySet[Inquiry]:
+    """The questions among them."""
+    said = comments_for(user, project).filter(pk=OuterRef("comment"))
+    return Inquiry.objects.filter(Exists(said))
+
+
+def to_answer(user: Person) -> QuerySet[Inquiry]:
+    """The open questions of any project that this user must answer and may read now."""
+    seen = cells_for(user).filter(pk=OuterRef("comment__cell"))
+    return Inquiry.objects.filter(Exists(seen), owner=user.pk, state=Inquiry.State.OPEN)
+
+
+def notices_for(user: Person, project: Project) -> QuerySet[Notice]:
+    """What concerns this user of it, as far as they may read it now."""
+    said = comments_for(user, project).filter(pk=OuterRef("comment"))
+    return Notice.objects.filter(Exists(said), user=user.pk)
+
+
+def moves_for(user: Person, project: Project) -> QuerySet[Move]:
+    """Which positions coders took after discussion, on cells that this user may see now."""
+    said = comments_for(user, project).filter(pk=OuterRef("comment"))
+    return Move.objects.filter(Exists(said))
+
+
+def released_moves(project: Project) -> QuerySet[Move]:
+    """The moves that settled a cell: for releases, never for a person's screen."""
+    cases = released_cases(project).values("pk")
+    return Move.objects.filter(comment__cell__case__in=cases)
+
+
 # ------------------------------------------------------------------ old and new meanings
 
 
@@ -972,6 +1023,19 @@ def names_in(family: int, viewer: Person, role: str, codings: Iterable[Coding]) 
     if role == Member.Role.CURATOR:
         names = {pk: user.get_username() for pk, user in coders.items()}
     return {pk: ("You" if pk == viewer.pk else name) for pk, name in names.items()}
+
+
+def letters_in(user: Person, families: Iterable[int]) -> dict[int, dict[int, str]]:
+    """How the coders of these families are called whoever looks, by family: Coder A, Coder B."""
+    found: dict[int, list[Coding]] = {}
+    of_all = codings_for(user).annotate(family=_family("case"))
+    known = of_all.filter(family__in=list(families)).select_related("coder", "case")
+    for coding in known:
+        found.setdefault(coding.case.family_id, []).append(coding)
+    nobody, anonymous = AnonymousUser(), Member.Role.ADJUDICATOR
+    return {
+        family: names_in(family, nobody, anonymous, codings) for family, codings in found.items()
+    }
 
 
 def _shuffled(family: int, coder: int) -> str:

@@ -7,6 +7,7 @@ from coding.models.case import Case, Source
 from coding.models.claim import Claim, SavedView
 from coding.models.codebook import Category, Codebook, Entry, MissingCode, Variable
 from coding.models.coding import Cell, Citation, Coding, Value
+from coding.models.comment import Comment, Inquiry, Move, Notice
 from coding.models.design import Design
 from coding.models.first import FirstAnswer
 from coding.models.precedent import Ground, Precedent, Proposal
@@ -28,13 +29,17 @@ __all__ = [
     "Claim",
     "Codebook",
     "Coding",
+    "Comment",
     "Design",
     "Entry",
     "FirstAnswer",
     "Gold",
     "Ground",
+    "Inquiry",
     "Member",
     "MissingCode",
+    "Move",
+    "Notice",
     "Precedent",
     "Project",
     "Proposal",

@@ -60,6 +60,9 @@ class Member(models.Model):
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.CODER)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PERSON)
     pseudonym = models.CharField(max_length=40, default=new_pseudonym)
+    digests = models.BooleanField(
+        default=True, help_text="Mail of discussions that concern this person."
+    )
     history = HistoricalRecords()
 
     class Meta:

@@ -220,6 +220,11 @@ def _ruled(cell: Cell, entry: Entry, ruling: second.Ruling, batch: Batch | None 
     return cell
 
 
+def reconciled(cell: Cell, entry: Entry, ruling: second.Ruling) -> Cell:
+    """The coders of a cell that is held agree after discussion: that settles it."""
+    return _ruled(cell, entry, ruling)
+
+
 def _was_disputed(before: str, cell: Cell) -> bool:
     """Coders differed: what a review would have found was found without it."""
     return before == Status.DISPUTED and not cell.reopened
