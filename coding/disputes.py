@@ -253,6 +253,7 @@ class Queue:
             self._facet("period", "Period", self._periods),
             self._facet("age", "Age", {age: words for age, (words, _, _) in filters.AGES.items()}),
             self._facet("claim", "Settled by", filters.CLAIMS),
+            self._facet("talk", "Discussion", filters.TALKS),
         ]
 
     def _known(self, name: str) -> list[str]:

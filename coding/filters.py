@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Concat, Substr
 from django.utils.http import urlencode
 
 from coding import severity
-from coding.models import Claim, Entry
+from coding.models import Claim, Comment, Entry, Inquiry
 
 NOTHING, NO_YEAR = "-", "-0"  # no region, no decade
 AGES = {
@@ -28,10 +28,19 @@ AGES = {
 }
 MINE, FREE, OTHERS = "mine", "free", "others"
 CLAIMS = {MINE: "mine", FREE: "nobody’s", OTHERS: "somebody else’s"}
+SILENT, SAID = "silent", "said"
+TALKS = {
+    "open": "open question",
+    "answered": "answered",
+    "closed": "closed",
+    SAID: "comments only",
+    SILENT: "no thread",
+}
+NOT_TOLD_APART = ([NOTHING], [NO_YEAR], [FREE], [SILENT])
 FLAGGED = "flagged"
 # What a row is narrowed by beside its variable, in the order of the columns that are counted.
 FACTS = ("region", "period")  # of the case
-STATES = ("age", "severity", "claim")  # of the dispute
+STATES = ("age", "severity", "claim", "talk")  # of the dispute
 DIMENSIONS = (*FACTS, *STATES)
 # A case stands below its family, a partner below its intervention, whatever their titles.
 ORDER = ("above", "case__unit__position", "case__key", "case_id")
@@ -57,6 +66,7 @@ class Asked:
     age: str = ""
     severity: str = ""
     claim: str = ""
+    talk: str = ""
     family: str = ""
     state: str = ""
     sort: str = ""
@@ -122,7 +132,7 @@ class Facet:
     def is_useful(self) -> bool:
         """Cases of which nothing is known, or that nobody claims, are not told apart by it."""
         known = [option.value for option in self.options]
-        return bool(self.chosen) or (bool(known) and known not in ([NOTHING], [NO_YEAR], [FREE]))
+        return bool(self.chosen) or (bool(known) and known not in NOT_TOLD_APART)
 
 
 def dimension(name: str, user: User, entries: Mapping[int, Entry], now: datetime) -> Combinable:
@@ -135,6 +145,8 @@ def dimension(name: str, user: User, entries: Mapping[int, Entry], now: datetime
     if name == "age":
         whens = [When(_aged(age, now), then=Constant(age)) for age in AGES]
         return Switch(*whens, output_field=CharField())
+    if name == "talk":
+        return _discussed()
     return _banded(entries) if name == "severity" else _claimed(user, now)
 
 
@@ -193,6 +205,22 @@ def _claimed(user: User, now: datetime) -> Combinable:
         When(family__in=mine.values("case"), then=Constant(MINE)),
         When(family__in=others.values("case"), then=Constant(OTHERS)),
         default=Constant(FREE),
+        output_field=CharField(),
+    )
+
+
+def _discussed() -> Combinable:
+    """Where the thread of a cell stands: by its most urgent question, if it has one."""
+    asked = Inquiry.objects.order_by()
+    whens = [
+        When(pk__in=asked.filter(state=state).values("comment__cell"), then=Constant(state))
+        for state in ("open", "answered", "closed")
+    ]
+    said = Comment.objects.order_by().values("cell")
+    return Switch(
+        *whens,
+        When(pk__in=said, then=Constant(SAID)),
+        default=Constant(SILENT),
         output_field=CharField(),
     )
 

@@ -13,7 +13,8 @@ from coding.forms import AnswerField, Posted
 from coding.models import Entry
 from coding.precedents import Known
 
-SETTLE, LEAVE, VERIFY, FIRST = ACTS = ("settle", "leave", "verify", "first")
+SETTLE, LEAVE, VERIFY, FIRST, MOVE = ACTS = ("settle", "leave", "verify", "first", "move")
+ANSWERING = (SETTLE, FIRST, MOVE)
 
 
 class RulingField(AnswerField):
@@ -52,7 +53,7 @@ class RulingForm(forms.Form):
         self.evidence, self.act = evidence, act
         self.named = {entry.name: entry for entry in entries}
         self.against: Known | None = None  # the precedent that the ruling goes against
-        if act in (SETTLE, FIRST):
+        if act in ANSWERING:
             self.fields["text"] = RulingField(evidence.entry, evidence.states)
         if act in (VERIFY, FIRST):
             del self.fields["cause"], self.fields["reason"]
@@ -131,7 +132,7 @@ class RulingForm(forms.Form):
         places = {passage.place: passage for passage in self.evidence.passages}
         if any(place not in places for place in self.rests_on):
             self.add_error("rule", "Nobody cites that place here: load the page again.")
-        if self.act not in (VERIFY, FIRST) and not self.errors:
+        if self.act not in (VERIFY, FIRST, MOVE) and not self.errors:
             self._measure(ruling)
         chosen = [places[place] for place in self.rests_on if place in places]
         return {**self.cleaned_data, "ruling": ruling, "grounds": chosen}
@@ -156,7 +157,7 @@ class RulingForm(forms.Form):
 
     def _ruling(self) -> str | None:
         said = self.cleaned_data
-        if self.act not in (SETTLE, FIRST):
+        if self.act not in ANSWERING:
             return None
         taken, own = self._said("take"), said.get("text")
         if not taken and own == "":

@@ -69,6 +69,8 @@ PRINTING: bool = env.bool("PRINTING", default=True)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
 TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="casebook@localhost")
+SITE_ADDRESS: str = env.str("SITE_ADDRESS", default="http://localhost:8000")
 
 # Casebook
 INSTALLED_APPS = [

@@ -25,6 +25,7 @@ from coding.models import (
     FirstAnswer,
     Gold,
     Member,
+    Notice,
     Project,
     Source,
     Value,
@@ -55,6 +56,7 @@ def lived_in(world: World) -> World:
         world.say(coding, "regime")
         world.say(coding, states, "partners")
         world.say(coding, "1000", "troops")
+        world.say(coding, (states.count(";") and "0") or "1", "ended")
         for state in states.split(";"):
             world.say(world.sheet_of(coding.coder, state), "2", "sent")
             world.say(world.sheet_of(coding.coder, state), "1", "strength")
@@ -64,6 +66,7 @@ def lived_in(world: World) -> World:
     remembered(world)
     claims_and_views(world)
     watched_over(world)
+    discussed(world)
     [closed] = world.more_cases(1)
     coding = closed.codings.get(coder=world.coder_a)
     world.say(coding, "canary")
@@ -160,6 +163,21 @@ def watched_over(world: World) -> None:
     work.return_cell(row=asked, question="Which page?", by=world.curator)
     row = blind.questions_for(world.coder_b, world.project).get()
     work.answer_question(row=row, answer="Page 4.", by=world.coder_b)
+
+
+def discussed(world: World) -> None:
+    """A mention, a question that was handed on, answered and closed, and a move."""
+    cell, by = world.cell("ended"), world.adjudicator
+    work.comment(cell=cell, text="@curator, see p. 3", by=by)
+    asked = work.inquire(cell=cell, text="Which page?", owner="curator", by=by)
+    work.hand_over(inquiry=asked, text="You know", owner="adjudicator", by=world.curator)
+    work.reply(inquiry=asked, text="Page 4", by=by)
+    work.close(inquiry=asked, text="Thanks", by=by)
+    work.mark_mailed(notices=list(Notice.objects.values_list("pk", flat=True)[:1]))
+    world.project.reconcile_by_discussion = True
+    world.project.save()
+    move = {"text": "0", "cause": "slip", "reason": "p. 4", "by": world.coder_a}
+    work.move_to(cell=world.cell("ended"), entry=world.entry("ended"), **move)
 
 
 def drafts(world: World) -> None:

@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from coding import access, blind, canonical, codebooks, training, work
+from coding.discussion import Talk, Thread
 from coding.models import Case, Coding, Entry, Member, Unit
 from coding.universe import Listing
 
@@ -90,7 +91,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
             "codings": codings,
             "mine": next((c for c, _ in codings if c.coder_id == request.user.pk), None),
             "waiting": sum(c.submitted_at is None and _speaks(c) for c, _ in codings),
-            "sections": _sections(request.user, found),
+            "sections": (sections := _sections(request.user, found)),
+            "threads": _threads(member, found, sections),
             "below": _by_unit(below.select_related("unit").order_by("unit__position", "key")),
             "may_rule": access.is_settler(member),
             "may_return": member.role in access.ADJUDICATORS,
@@ -139,6 +141,18 @@ def _sections(user: User, case: Case) -> list[tuple[str, list[CellRow]]]:
             row = CellRow(entry, cell, shown, grounds[cell.pk])
             sections.setdefault(entry.section or "Answers", []).append(row)
     return list(sections.items())
+
+
+def _threads(
+    member: Member, case: Case, sections: list[tuple[str, list[CellRow]]]
+) -> list[tuple[CellRow, Thread]]:
+    """The cells of which something was said, each with its thread."""
+    rows = [row for _, listed in sections for row in listed]
+    if not rows:
+        return []
+    talk = Talk(member.user, member.project, member.role)
+    threads = talk.threads(case, [row.cell.pk for row in rows])
+    return [(row, threads[row.cell.pk]) for row in rows if threads[row.cell.pk].said]
 
 
 def _by_unit(below: Iterable[Case]) -> list[tuple[Unit, list[Case]]]:

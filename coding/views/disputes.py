@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,14 +16,15 @@ from django.urls import reverse
 
 from coding import access, blind, claims, work
 from coding.claims import Held
+from coding.discussion import NONE, Talk, Thread
 from coding.disputes import Queue
 from coding.errors import Refused
 from coding.evidence import GROUPS, Dossier, Evidence, Passage, Relative, Ruling
 from coding.filters import Asked
-from coding.models import Entry, SavedView, Source, Unit
+from coding.models import Coding, Entry, SavedView, Source, Unit
 from coding.places import Place
 from coding.precedents import NEAREST, Known
-from coding.rulings import ACTS, FIRST, SETTLE, VERIFY, RulingForm
+from coding.rulings import ACTS, FIRST, MOVE, SETTLE, VERIFY, RulingForm
 from coding.views.writing import is_fetch, writes
 
 
@@ -84,6 +86,8 @@ def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
             work.verify(cell=found, by=desk.user, seen=said["seen"])
         elif act == FIRST:
             work.answer_first(cell=found, text=said["ruling"], by=desk.user)
+        elif act == MOVE:
+            desk.move(found, form)
         else:
             work.settle(
                 cell=found,
@@ -111,6 +115,7 @@ class Item:
     form: RulingForm
     rulings: list[Ruling] = field(default_factory=list)
     refusal: str = ""
+    thread: Thread = NONE
 
     @property
     def shown_precedents(self) -> tuple[Known, ...]:
@@ -223,6 +228,36 @@ class Desk:
     def may_propose(self) -> bool:
         return self.role in access.ADJUDICATORS
 
+    @cached_property
+    def threads(self) -> Mapping[int, Thread]:
+        """What was said of each cell."""
+        talk = Talk(self.user, self.case.unit.project, self.role)
+        return talk.threads(self.case, [evidence.pk for evidence in self.dossier.cells])
+
+    @property
+    def may_move(self) -> bool:
+        """Coders of the case reconcile its disputes by discussion."""
+        project = self.case.unit.project
+        return project.reconcile_by_discussion and not self.barred and self.has_coded
+
+    @cached_property
+    def has_coded(self) -> bool:
+        own = Coding.objects.standing().of_family(self.case.family_id).of(self.user)
+        return own.exists()
+
+    def move(self, cell: Any, form: RulingForm) -> None:
+        """Take another position; what is wrong with it is told as a refusal."""
+        said = form.cleaned_data
+        work.move_to(
+            cell=cell,
+            entry=form.evidence.entry,
+            text=said["ruling"],
+            cause=said["cause"],
+            reason=said["reason"],
+            by=self.user,
+        )
+        self.__dict__.pop("threads", None)
+
     def sources(self, passages: Sequence[Passage]) -> list[work.Place]:
         """The sources of these passages, each with the place in it."""
         found = Source.objects.in_bulk([p.key for p in passages]) if passages else {}
@@ -230,7 +265,8 @@ class Desk:
 
     def item(self, evidence: Evidence) -> Item:
         rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])
-        return Item(evidence, RulingForm(evidence=evidence), rulings)
+        form = RulingForm(evidence=evidence)
+        return Item(evidence, form, rulings, thread=self.threads[evidence.pk])
 
     def page(self, pressed: Item | None = None, status: int = 200) -> HttpResponse:
         """The whole page; with the item that something is wrong with in its place."""
@@ -249,9 +285,8 @@ class Desk:
         """What was typed, with what was wrong with it, beside the cell as it now stands."""
         evidence = self.dossier.cell(cell)
         form.evidence = evidence
-        item = Item(
-            evidence, form, self.dossier.rulings.get(evidence.entry.variable_id, []), refusal
-        )
+        rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])
+        item = Item(evidence, form, rulings, refusal, self.threads[cell])
         if not is_fetch(self.request):
             return self.page(item, status)
         context = self._context() | {"item": item}
@@ -269,7 +304,7 @@ class Desk:
             return HttpResponse(status=303, headers={"Location": to})
         changed = [evidence, *self.dossier.of("computed")]
         context = self._context() | {
-            "items": [Item(e, RulingForm(evidence=e)) for e in changed],
+            "items": [Item(e, RulingForm(evidence=e), thread=self.threads[e.pk]) for e in changed],
             "total": self.open_disputes,
         }
         return render(self.request, "coding/_ruled.html", context)

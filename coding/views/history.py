@@ -76,6 +76,7 @@ class Reading:
         yield from self._of_grounds()
         yield from self._of_votes()
         yield from self._of_reviews()
+        yield from self._of_talk()
 
     def _of_codings(self) -> Iterator[Change]:
         """Assigned, submitted, returned, opened: of one's own sheets, and of open cases."""
@@ -187,6 +188,23 @@ class Reading:
                 self.entries.get(row.variable),
                 why=row.answer if row.state == "answered" else row.question,
                 mark=MARKS["returned"] if row.state == "returned" else MARKS["settled"],
+            )
+
+    def _of_talk(self) -> Iterator[Change]:
+        """What was said of cells that the reader may see, and who moved."""
+        project = self.case.unit.project
+        said = blind.comments_for(self.user, project).filter(cell__case=self.case)
+        moves = blind.moves_for(self.user, project).filter(comment__cell__case=self.case)
+        moved = {move.comment_id: move for move in moves}
+        for comment in said.select_related("author", "cell").order_by("pk"):
+            entry = self.entries.get(comment.cell.variable_id)
+            yield Change(
+                comment.at,
+                self.names.get(comment.author_id) or comment.author.get_username(),
+                comment.get_kind_display(),
+                entry,
+                new=self._shown(moved.get(comment.pk), entry),
+                why=comment.text,
             )
 
     def _coder(self, pk: int) -> str:

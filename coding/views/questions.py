@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from coding import canonical, work
 from coding.blind import Quoted, Said
+from coding.discussion import NONE, Thread
 from coding.forms import CHOICES, Kind, States, takes_states
 from coding.models import Entry
 from coding.precedents import Known
@@ -67,6 +68,8 @@ class Question:
     cite_errors: Sequence[str] = ()
     conflict: Conflict | None = None
     precedents: Sequence[Known] = ()  # shown once the sheet is handed in
+    thread: Thread = NONE  # once the case is open
+    cell: int = 0
     wanting: bool = False  # a submission was tried: what is missing is said beside the field
 
     @property

@@ -16,9 +16,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from coding import access, blind, codebooks, precedents, sittings
+from coding.discussion import Talk
 from coding.errors import Refused
 from coding.forms import takes_states
-from coding.models import Codebook, Coding, Entry, Unit
+from coding.models import Codebook, Coding, Entry, Member, Unit
 from coding.sittings import Point, Sheet
 from coding.views.questions import Question, grouped
 
@@ -72,6 +73,7 @@ def page(
         questions = [replace(q, **shown) if q.name == name else q for q in questions]
     if coding.submitted_at:
         questions = _remembered(request.user, coding, questions)
+        questions = _discussed(request.user, coding, questions)
     url = reverse("coding:sheet", args=[coding.pk])
     context = {
         "coding": coding,
@@ -139,6 +141,22 @@ def _remembered(user: User, coding: Coding, questions: Sequence[Question]) -> li
     entries = [q.entry for q in questions]
     nearest = precedents.after_commit(user, coding.case.unit.project, said, entries)
     return [replace(q, precedents=nearest.get(q.entry.variable_id, ())) for q in questions]
+
+
+def _discussed(user: User, coding: Coding, questions: Sequence[Question]) -> list[Question]:
+    """The questions of a sheet whose case is open, each with the thread of its cell."""
+    if not coding.unblinded_at:
+        return list(questions)
+    cells = blind.cells_for(user).filter(case=coding.case).exclude(status="derived")
+    of = dict(cells.values_list("variable", "pk"))
+    talk = Talk(user, coding.case.unit.project, Member.Role.CODER)
+    threads = talk.threads(coding.case, of.values()) if of else {}
+    return [
+        replace(q, cell=cell, thread=threads[cell])
+        if (cell := of.get(q.entry.variable_id, 0))
+        else q
+        for q in questions
+    ]
 
 
 def _parent(coding: Coding, sitting: Sequence[Coding]) -> str:

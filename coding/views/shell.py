@@ -34,6 +34,7 @@ WAYS = (
     Way("coding:start", "Overview", "home", "o", access.CURATORS),
     Way("coding:work", "My work", "checklist", "w", access.TEAM, SHEET),
     Way("coding:disputes", "Disputes", "scale", "d", access.ADJUDICATORS, ("coding:dispute",)),
+    Way("coding:discussion", "Discussion", "messages", "m", access.TEAM, ("coding:thread",)),
     Way("coding:precedents", "Precedents", "quote", "e", access.ADJUDICATORS),
     Way("coding:codebook", "Codebook", "book-2", "b"),
     Way("coding:cases", "Cases", "folders", "c", access.TEAM, ("coding:case", "coding:history")),
@@ -79,7 +80,11 @@ class Shell:
         """The projects the person is in, each with the number of codings to do there."""
         if not self.user.is_authenticated:
             return []
-        return list(access.memberships(self.user).annotate(to_code=_to_code(self.user)))
+        return list(
+            access.memberships(self.user).annotate(
+                to_code=_to_code(self.user), to_answer=_to_answer(self.user)
+            )
+        )
 
     @cached_property
     def member(self) -> Member | None:
@@ -128,6 +133,8 @@ class Shell:
     def _badge(self, way: Way, member: Member) -> int:
         if way.view == "coding:work":
             return getattr(member, "to_code", 0)
+        if way.view == "coding:discussion":
+            return getattr(member, "to_answer", 0)
         if way.view == "coding:disputes" and self.user.is_authenticated:
             return blind.disputes_for(self.user, member.project).count()
         return 0
@@ -138,6 +145,15 @@ def _to_code(user: User) -> Coalesce:
     mine: QuerySet[Coding] = Coding.objects.open().of(user).order_by()
     here = mine.filter(case__unit__project=OuterRef("project"), case__parent=None)
     counted = here.values("case__unit__project").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _to_answer(user: User) -> Coalesce:
+    """Open questions that the person must answer in the project of a membership."""
+    mine = blind.to_answer(user).order_by()
+    here = mine.filter(comment__cell__case__unit__project=OuterRef("project"))
+    named = here.values("comment__cell__case__unit__project")
+    counted = named.annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 

@@ -209,12 +209,12 @@ def move(*, cell: Cell, entry: Entry, text: str, cause: str, reason: str, by: Us
     if cell.status != Cell.Status.DISPUTED:
         raise Refused("This cell is settled meanwhile: look at it again.")
     if cause not in Cell.Cause.values:
-        raise ValidationError("Say what made the answers differ.")
+        raise Refused("Say what made the answers differ.")
     held = positions(cell, by)
     if by.pk not in held:
         raise Refused("You did not answer this question: you have no position to move.")
     if held[by.pk] == text:
-        raise ValidationError("That is what you hold already.")
+        raise Refused("That is what you hold already.")
     held[by.pk] = text
     settles = agree(held, entry.domain) and Looks(project).of(cell.case.key, entry) is None
     said = _say(cell, Kind.MOVE, reason, by)

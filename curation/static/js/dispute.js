@@ -70,6 +70,13 @@ function own(cell) {
   to.querySelector("select[name=text], textarea[name=text], .cb-own [name=text], [type=checkbox]")?.focus();
 }
 
+function talk(cell) {
+  const thread = open(cell)?.querySelector("[data-talk]");
+  if (!thread) return;
+  thread.open = true;
+  thread.querySelector(".cb-thread-say textarea")?.focus();
+}
+
 const deskKeys = {
   j: () => step(1),
   k: () => step(-1),
@@ -77,14 +84,17 @@ const deskKeys = {
   r: () => form(open(active()))?.elements.cause?.focus(),
   u: () => button(open(active()), "leave")?.click(),
   v: () => button(active(), "verify")?.click(),
+  t: () => talk(active()),
   x: () => active()?.querySelector("summary")?.click(),
   "[": () => go(document.querySelector("[rel=prev]")),
   "]": () => go(document.querySelector("[rel=next]")),
 };
 
 function wireDesk(desk) {
-  const first = location.hash && document.getElementById(location.hash.slice(1));
+  const named = location.hash && document.getElementById(location.hash.slice(1));
+  const first = named && named.closest(".cb-cell");
   const start = first || document.querySelector(".cb-cell:has([aria-invalid=true], .cb-alert)");
+  if (named?.closest("[data-talk]")) named.closest("[data-talk]").open = true;
   focus(open(start || document.querySelector(".cb-cell[data-group=open]") || cells()[0]));
   document.querySelector(".cb-rule [data-rule]") ?? document.getElementById("rules").remove();
 
