@@ -173,10 +173,11 @@ def discussed(world: World) -> None:
     work.hand_over(inquiry=asked, text="You know", owner="adjudicator", by=world.curator)
     work.reply(inquiry=asked, text="Page 4", by=by)
     work.close(inquiry=asked, text="Thanks", by=by)
+    world.settle("1991-02~", "end_date")
     work.mark_mailed(notices=list(Notice.objects.values_list("pk", flat=True)[:1]))
     world.project.reconcile_by_discussion = True
     world.project.save()
-    move = {"text": "0", "cause": "slip", "reason": "p. 4", "by": world.coder_a}
+    move = {"text": "1", "cause": "slip", "reason": "p. 4", "by": world.coder_b}
     work.move_to(cell=world.cell("ended"), entry=world.entry("ended"), **move)
 
 
