@@ -56,7 +56,7 @@ def lived_in(world: World) -> World:
         world.say(coding, "regime")
         world.say(coding, states, "partners")
         world.say(coding, "1000", "troops")
-        world.say(coding, (states.count(";") and "0") or "1", "ended")
+        world.say(coding, "0" if ";" in states else "1", "ended")
         for state in states.split(";"):
             world.say(world.sheet_of(coding.coder, state), "2", "sent")
             world.say(world.sheet_of(coding.coder, state), "1", "strength")
@@ -173,7 +173,7 @@ def discussed(world: World) -> None:
     work.hand_over(inquiry=asked, text="You know", owner="adjudicator", by=world.curator)
     work.reply(inquiry=asked, text="Page 4", by=by)
     work.close(inquiry=asked, text="Thanks", by=by)
-    world.settle("1991-02~", "end_date")
+    world.settle("1991-02~", "end_date", by=world.curator)
     work.mark_mailed(notices=list(Notice.objects.values_list("pk", flat=True)[:1]))
     world.project.reconcile_by_discussion = True
     world.project.save()

@@ -21,6 +21,7 @@ from coding.filters import Asked
 from coding.models import Cell, Comment, Inquiry, Member, Notice, Vote
 from coding.reconciling import Reconciled
 from curation import digests
+from curation.releases import oversight
 from tests.conftest import World
 
 WORDS = "wrencanary"
@@ -559,3 +560,12 @@ def test_who_turns_the_mail_off_is_sent_none_and_nothing_old_when_it_is_on_again
     assert sent(addressed) == []
     say(addressed, f"@{letter(addressed, addressed.coder_a)} again", addressed.adjudicator)
     assert sent(addressed) == ["coder_a@example.org"]
+
+
+def test_a_release_tells_how_many_cells_were_reconciled(talking: World) -> None:
+    for user, text in ((talking.coder_a, "territory"), (talking.coder_b, "territory")):
+        move(talking, user, text)
+    told = oversight.oversight_of(talking.project, {})
+
+    assert told.reconciled == 1
+    assert "- 1 cell was settled by coders" in "\n".join(oversight.words(told))

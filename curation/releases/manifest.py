@@ -73,6 +73,8 @@ class Manifest:
         content = asdict(self) | {"format": FORMAT, "files": files}
         if self.oversight == Oversight():
             del content["oversight"]  # as in manifests that were written before there was any
+        elif not self.oversight.reconciled:
+            del content["oversight"]["reconciled"]
         text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
         return f"{text}\n".encode()
 

@@ -75,6 +75,7 @@ class Oversight:
     adjudicators: tuple[Agreed, ...] = ()
     passed_by: tuple[Passed, ...] = ()
     reviews: tuple[Reviewed, ...] = ()
+    reconciled: int = 0  # cells that their coders settled by discussion
 
 
 def oversight_of(project: Project, names: Mapping[int, str]) -> Oversight:
@@ -85,6 +86,7 @@ def oversight_of(project: Project, names: Mapping[int, str]) -> Oversight:
         tuple(_agreed(project)),
         tuple(_passed(project, entries, names)),
         tuple(_reviewed(project, entries)),
+        blind.released_moves(project).filter(settles=True).count(),
     )
 
 
@@ -97,6 +99,7 @@ def read(plain: Mapping[str, Any] | None) -> Oversight:
         tuple(Agreed(**each) for each in plain["adjudicators"]),
         tuple(Passed(**each) for each in plain["passed_by"]),
         tuple(Reviewed(**each) for each in plain["reviews"]),
+        plain.get("reconciled", 0),
     )
 
 
@@ -179,6 +182,12 @@ def words(told: Oversight) -> Iterator[str]:
         yield "### Several adjudicators\n"
         yield from (f"- {_asked_words(each)}" for each in told.second_looks)
         yield from (f"- {_agreed_words(each)}" for each in told.adjudicators)
+        yield ""
+    if told.reconciled:
+        cells = "1 cell was" if told.reconciled == 1 else f"{told.reconciled} cells were"
+        yield "### Reconciled by discussion\n"
+        yield f"- {cells} settled by coders, who came to the same answer after discussion;"
+        yield "  what they coded blind stands as it was, and reliability reads only that"
         yield ""
     if told.reviews:
         yield "### Verification\n"
