@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
 from coding import blind, canonical, charts, codebooks, precedents, rounds, rules
-from coding.models import Case, Entry, FirstAnswer, Member, Unit
+from coding.models import Case, Coding, Entry, FirstAnswer, Member, Unit
 
 GROUPS = {
     "open": "Open",
@@ -354,8 +354,10 @@ class Dossier:
                 reason=cell.reason,
                 flagged=cell.flagged,
                 since=cell.since,
-                ruled_by=signers.get(cell.pk, ""),
-                verified_by=cell.verified_by.get_username() if cell.verified_by else "",
+                ruled_by=self._signed(signers.get(cell.pk, "")),
+                verified_by=self._signed(
+                    cell.verified_by.get_username() if cell.verified_by else ""
+                ),
                 verified_at=cell.verified_at,
                 skipped=skipped.get(entry.name, ""),
                 rule=cell.rule,
@@ -446,9 +448,20 @@ class Dossier:
 
     def _names(self) -> dict[int, str]:
         family = self.case.family_id
-        codings = blind.codings_for(self.user).of_family(family)
         anonymous = Member.Role.ADJUDICATOR  # whoever looks
-        return blind.names_in(family, self.user, anonymous, codings.select_related("coder"))
+        return blind.names_in(family, self.user, anonymous, self._codings)
+
+    @cached_property
+    def _codings(self) -> list[Coding]:
+        """Those of the whole family, so that a coder has one letter in all of it."""
+        codings = blind.codings_for(self.user).of_family(self.case.family_id)
+        return list(codings.select_related("coder"))
+
+    def _signed(self, name: str) -> str:
+        """Who ruled or verified: a coder of the family goes by the letter here as well."""
+        names = self._names()
+        of = {coding.coder.get_username(): names[coding.coder_id] for coding in self._codings}
+        return of.get(name, name)
 
     def _passages(self, values: Sequence[int]) -> Mapping[int, list[Passage]]:
         found: dict[int, list[Passage]] = defaultdict(list)

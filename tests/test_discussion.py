@@ -181,6 +181,16 @@ def test_no_page_names_the_coder_behind_a_letter(disputed: World, client: Client
         assert "coder_a" not in client.get(url).text, url
 
 
+def test_no_page_names_the_coder_whose_move_settled_the_cell(
+    talking: World, client: Client
+) -> None:
+    move(talking, talking.coder_a, "policy")
+
+    client.force_login(talking.adjudicator)
+    for url in pages(talking)[:-1]:
+        assert "coder_a" not in client.get(url).text, url
+
+
 def test_what_an_adjudicator_says_after_a_blind_ruling_waits_for_the_others(
     disputed: World,
 ) -> None:
