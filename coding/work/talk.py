@@ -132,10 +132,8 @@ def _say(
     if to is not None:
         told[to.pk] = (Notice.Kind(why), told.get(to.pk, ("", ""))[1])
     told.pop(by.pk, None)
-    Notice.objects.bulk_create(
-        Notice(comment=said, user_id=pk, kind=kind, written=written)
-        for pk, (kind, written) in told.items()
-    )
+    for pk, (kind_of, written) in told.items():
+        Notice.objects.create(comment=said, user_id=pk, kind=kind_of, written=written)
     return said
 
 
@@ -244,7 +242,7 @@ def set_digests(*, member: Member, on: bool) -> Member:
     if on and not member.digests:
         late = Notice.objects.filter(user=member.user, mailed_at=None)
         here = late.filter(comment__cell__case__unit__project=member.project)
-        here.update(mailed_at=timezone.now())
+        mark_mailed(notices=list(here.values_list("pk", flat=True)))
     if member.digests != on:
         member.digests = on
         signed.save(member, why="digests on" if on else "digests off", by=member.user)
@@ -254,4 +252,6 @@ def set_digests(*, member: Member, on: bool) -> Member:
 @act
 def mark_mailed(*, notices: list[int]) -> None:
     """The mail that tells of these is out."""
-    Notice.objects.filter(pk__in=notices).update(mailed_at=timezone.now())
+    for notice in Notice.objects.filter(pk__in=notices):
+        notice.mailed_at = timezone.now()
+        notice.save()
