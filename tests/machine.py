@@ -1,4 +1,4 @@
-"""What the tests need from the machine, installed if missing: what prints, a server, a browser.
+"""What the tests need from the machine, installed if missing: printing, R, a server, a browser.
 
 python -m tests.machine sqlite COMMAND ...       runs it with a database of its own in memory
 python -m tests.machine postgresql COMMAND ...   runs it with DATABASE_URL of a new cluster
@@ -100,6 +100,24 @@ def rscript() -> str:
     if not can_read_in_r():
         raise Missing(f"R is missing. Install it, for example: apt-get install {R_PACKAGES}")
     return "Rscript"
+
+
+# R, with what reads the files of Stata and SPSS
+
+
+def can_read_statistics() -> bool:
+    trial = ["Rscript", "--vanilla", "-e", "library(haven)"]
+    found = shutil.which("Rscript")
+    return bool(found) and subprocess.run(trial, capture_output=True).returncode == 0
+
+
+def statistics() -> None:
+    if not can_read_statistics():
+        install("r-base-core", "r-cran-haven")
+    if not can_read_statistics():
+        raise Missing(
+            "R with haven is missing. Install it, for example: apt-get install r-cran-haven"
+        )
 
 
 # PostgreSQL
@@ -227,6 +245,7 @@ def main(words: Sequence[str]) -> int:
             printing()
     match words:
         case ["sqlite", _, *_]:
+            statistics()
             return run(words[1:], {"DATABASE_URL": ""})
         case ["postgresql", "--durable", _, *_]:
             with cluster(durable=True) as address:

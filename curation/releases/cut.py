@@ -30,6 +30,7 @@ from curation.releases import (
     designs,
     errata,
     evidence,
+    formats,
     long,
     oversight,
     proof,
@@ -162,7 +163,11 @@ def freeze(
         oversight=oversight.oversight_of(project, evidence.pseudonyms(project)),
         files=tuple(files),
     )
-    files += _papers(manifest, codebooks.document_of(codebook), notes)
+    document = codebooks.document_of(codebook)
+    states = codebooks.states_of(project.pk)
+    files += formats.files_of(document, files, states, f"{project.title} {version}")
+    manifest = replace(manifest, files=tuple(files))
+    files += _papers(manifest, document, notes, states)
     manifest = replace(manifest, files=tuple(files))
     digest = store.put(manifest.written()).sha256
     return Frozen(codebook, last, manifest, digest, tuple(each.number for each in fixes))
@@ -295,13 +300,16 @@ def _block(
     return wide_lines, cell_lines, coding_lines
 
 
-def _papers(manifest: Manifest, document: Document, notes: str) -> list[File]:
+def _papers(
+    manifest: Manifest, document: Document, notes: str, states: Mapping[str, str]
+) -> list[File]:
     """What is there to be read: the codebook twice, and the README."""
     missing = {str(m["code"]): m["label"] for m in document["codebook"]["missing_codes"]}
     papers = {
         "codebook.json": documents.canonical(document),
         "codebook.md": codebook_files.markdown(document).encode(),
         "README.md": readme.markdown(manifest, notes, missing).encode(),
+        **formats.described(document, manifest, states),
     }
     kept = {name: store.put(data) for name, data in papers.items()}
     return [File(name, found.sha256, found.bytes) for name, found in kept.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from curation.releases import oversight
+from curation.releases.formats.names import renamed
 from curation.releases.manifest import Manifest, UnitCounts
 
 STATUSES = {
@@ -78,8 +79,49 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
         yield "- `changes.csv`: each cell that differs from the release before, with its cause"
         yield "- `changes_by_variable.csv`, `changes_by_place.csv`, `changes.md`: the same, counted"
         yield "- `patch.jsonl`, `apply_patch.py`: turns the tables of the release before into these"
+    yield from _formats(manifest)
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
+    yield "- `datapackage.json`: types, codes and keys of every CSV file, for software"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
+
+
+FORMATS = {
+    "parquet": (
+        "real types, closed answers as dictionaries; label, codes and missing codes of a column "
+        "are in its field's metadata. Missing codes stay as coded."
+    ),
+    "jsonl": "JSON Lines: a row an object, a set a list, no value `null`.",
+    "dta": (
+        "Stata 14 and later: variable and value labels; the missing codes are `.a`, `.b`, `.c` in "
+        "the order below."
+    ),
+    "sav": "SPSS: variable and value labels; the missing codes are user-missing values.",
+    "rds": (
+        "R, `readRDS()`: closed answers are factors with their codes in the attribute `codes`; in "
+        "numbers a missing code is `NA` with a tag, named in the attribute `missing`."
+    ),
+}
+
+
+def _formats(manifest: Manifest) -> Iterator[str]:
+    """The same tables for other software; what is called otherwise there is listed."""
+    names = [file.name for file in manifest.files]
+    for suffix, told in FORMATS.items():
+        if found := [f"`{name}`" for name in names if name.endswith(f".{suffix}")]:
+            yield f"- {', '.join(found)}: {told}"
+    if "tables.xlsx" in names:
+        yield "- `tables.xlsx`: the units, the codebook and its codes; text is never a formula"
+    for file in manifest.files:
+        if file.name.endswith(".dta"):
+            for name, there in renamed(file.columns or ()).items():
+                yield f"- `{name}` of {file.name} and its .sav is called `{there}` there"
+
+
+FORMULAS = """\
+Some text begins with `=`, `+`, `-` or `@` (negative numbers and missing codes do).
+The CSV files hold it as it was written. A spreadsheet that opens them may run such text as a
+formula: open `tables.xlsx` instead, where it is text, or import every column as text.
+"""
 
 
 def _trust(manifest: Manifest) -> Iterator[str]:
@@ -96,6 +138,7 @@ def _trust(manifest: Manifest) -> Iterator[str]:
 
 def _use(manifest: Manifest, missing: Mapping[str, str]) -> Iterator[str]:
     yield f"## Reading the tables\n\n{READING}"
+    yield FORMULAS
     if missing:
         yield "Missing codes:\n"
         yield from (f"- `{code}` {_line(label)}" for code, label in missing.items())

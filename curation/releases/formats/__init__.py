@@ -1,0 +1,83 @@
+"""The tables of a release in other formats, made from its frozen CSV files and its codebook.
+
+The same files give the same bytes: no clock, no locale and no machine goes into them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from coding.documents import Document
+from curation import store
+from curation.releases.csvfile import File
+from curation.releases.formats import datapackage, jsonlines, labelled, parquet, rds, xlsx
+from curation.releases.formats.table import Table, tables_of
+from curation.releases.manifest import Manifest
+
+__all__ = ["FORMATS", "Format", "described", "files_of", "tables_of"]
+
+WORKBOOK = "tables.xlsx"
+LONG = ("cells", "codings", "provenance", "changes")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format by its suffix; `of_all` where the long tables are written in it as well."""
+
+    suffix: str
+    title: str
+    of_all: bool
+    write: Callable[[Table, Path], None]
+
+
+FORMATS = (
+    Format("parquet", "Parquet", True, parquet.write),
+    Format("jsonl", "JSON Lines", True, jsonlines.write),
+    Format("dta", "Stata", False, labelled.write_dta),
+    Format("sav", "SPSS", False, labelled.write_sav),
+    Format("rds", "R", False, rds.write),
+)
+
+
+def files_of(
+    document: Document, files: Sequence[File], states: Mapping[str, str], title: str
+) -> list[File]:
+    """The other formats, in the store: units in each, long tables where they can be streamed."""
+    tables = tables_of(document, files, states)
+    with TemporaryDirectory(prefix="casebook-formats-") as folder:
+        made = [
+            _kept(Path(folder) / f"{table.name}.{each.suffix}", each, table)
+            for table in tables
+            for each in FORMATS
+            if table.is_unit or table.name == "risk_set" or (each.of_all and table.name in LONG)
+        ]
+        path = Path(folder) / WORKBOOK
+        xlsx.write(tables, document, title, path)
+        return [*made, _put(path)]
+
+
+def described(
+    document: Document, manifest: Manifest, states: Mapping[str, str]
+) -> dict[str, bytes]:
+    """What tells other software of the tables: by name, the bytes."""
+    tables = tables_of(document, manifest.files, states)
+    head = (manifest.project, manifest.title, manifest.version)
+    package = datapackage.package(tables, document, *head)
+    return {datapackage.NAME: f"{json.dumps(package, ensure_ascii=False, indent=1)}\n".encode()}
+
+
+def _kept(path: Path, each: Format, table: Table) -> File:
+    each.write(table, path)
+    return _put(path, table.file)
+
+
+def _put(path: Path, table: File | None = None) -> File:
+    with path.open("rb") as file:
+        kept = store.put(file)
+    path.unlink()
+    rows, columns = (table.rows, table.columns) if table else (None, None)
+    return File(path.name, kept.sha256, kept.bytes, rows, columns)

@@ -1,0 +1,48 @@
+"""JSON Lines: a row an object, numbers as numbers to their last digit, sets as lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from coding.canonical import members
+from curation.releases.columns import Remembered
+from curation.releases.formats.table import NUMBERS, Column, Table
+
+
+def write(table: Table, path: Path) -> None:
+    heads = [f"{json.dumps(column.name)}: " for column in table.columns]
+    spells = [_spelling(column) for column in table.columns]
+    with table.blocks() as blocks, path.open("w", encoding="utf-8", newline="\n") as file:
+        for block in blocks:
+            columns = [
+                [head + ("null" if text is None else spell(text)) for text in values.to_pylist()]
+                for head, spell, values in zip(heads, spells, block.columns, strict=True)
+            ]
+            rows = zip(*columns, strict=True)
+            file.writelines("{" + ", ".join(row) + "}\n" for row in rows)
+
+
+def _spelling(column: Column) -> Callable[[str], str]:
+    """Each text is spelled once: the same few come a million times."""
+    if column.is_number and column.kind in NUMBERS:
+        return str  # the canonical form of a number is JSON's
+    if column.kind == "set":
+        return Remembered(_list(column)).__getitem__
+    if column.is_coded or column.kind == "word":
+        return Remembered(_text).__getitem__
+    return _text
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _list(column: Column) -> Callable[[str], str]:
+    """A missing code is no member: it stands as the word it is."""
+
+    def spell(text: str) -> str:
+        return _text(text) if text in column.missing else json.dumps(list(members(text)))
+
+    return spell
