@@ -247,7 +247,7 @@ def test_the_page_tells_files_counts_citation_and_chain(released: World) -> None
         "@misc{usmi-0.2.0,",
         "pd.read_csv(&quot;partner.csv&quot;",
         "colClasses = &quot;character&quot;",
-        "bindquote(strict)",
+        "use &quot;partner.dta&quot;",
         "codebook.json",
         "README.md",
         *(file["sha256"][16:] for file in second.manifest["files"]),
