@@ -485,7 +485,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "f3ef33f59f2df580ed5b0cb21472fb50a8abcbd11e2de071a25f862d6096c89d"
+SEALED_DIGEST = "137edb047b4add02cebc10d4b796a875294c6183b10edaebf75edc717e5818c9"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
