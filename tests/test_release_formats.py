@@ -19,11 +19,12 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 import rdata
+import xmlschema
 
 from curation import store
 from curation.releases import formats
 from curation.releases.csvfile import CsvFile, File
-from curation.releases.formats import datapackage
+from curation.releases.formats import datapackage, ddi
 from curation.releases.formats.names import names_of, renamed
 
 LONG_NAME = "whether_the_intervening_state_withdrew_all_troops"
@@ -276,6 +277,22 @@ def test_the_data_package_is_valid_and_types_every_column(folder: Path) -> None:
     assert [fields[name]["type"] for name in ("troops", "share", "began_latest", "goal")] == [
         *("integer", "number", "date", "string")
     ]
+
+
+def test_the_ddi_file_follows_the_schema_and_names_every_variable(folder: Path) -> None:
+    tables = formats.tables_of(DOCUMENT, frozen_in(folder), STATES)
+    schema = xmlschema.XMLSchema11(Path(__file__).with_name("ddi_codebook_subset.xsd"))
+
+    found = ddi.written(tables, DOCUMENT, "Crises <1>", "0.1.0")
+
+    schema.validate(found.decode().partition("\n")[2])
+    read = schema.to_dict(found.decode().partition("\n")[2])
+    variables = {v["@ID"]: v for v in read["dataDscr"][0]["var"]}
+    assert len(variables) == len(COLUMNS) + len(CELLS)
+    codes = [c["catValu"] for c in variables["V-crisis-sent"]["catgry"] if c["@missing"] == "N"]
+    assert codes == ["1", "2"]
+    item = variables["V-crisis-troops"]["invalrng"]["item"]
+    assert [each["@VALUE"] for each in item] == list(MISSING)
 
 
 # ------------------------------------------------------------------ bytes, names

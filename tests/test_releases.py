@@ -523,6 +523,7 @@ FILES = [
     "codebook.md",
     "README.md",
     "datapackage.json",
+    "ddi.xml",
 ]
 
 

@@ -82,6 +82,7 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     yield from _formats(manifest)
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `datapackage.json`: types, codes and keys of every CSV file, for software"
+    yield "- `ddi.xml`: the same as DDI-Codebook 2.5, for archives"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from coding.documents import Document
 from curation import store
 from curation.releases.csvfile import File
-from curation.releases.formats import datapackage, jsonlines, labelled, parquet, rds, xlsx
+from curation.releases.formats import datapackage, ddi, jsonlines, labelled, parquet, rds, xlsx
 from curation.releases.formats.table import Table, tables_of
 from curation.releases.manifest import Manifest
 
@@ -67,7 +67,10 @@ def described(
     tables = tables_of(document, manifest.files, states)
     head = (manifest.project, manifest.title, manifest.version)
     package = datapackage.package(tables, document, *head)
-    return {datapackage.NAME: f"{json.dumps(package, ensure_ascii=False, indent=1)}\n".encode()}
+    return {
+        datapackage.NAME: f"{json.dumps(package, ensure_ascii=False, indent=1)}\n".encode(),
+        ddi.NAME: ddi.written(tables, document, *head[1:]),
+    }
 
 
 def _kept(path: Path, each: Format, table: Table) -> File:
