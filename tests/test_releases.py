@@ -485,7 +485,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "137edb047b4add02cebc10d4b796a875294c6183b10edaebf75edc717e5818c9"
+SEALED_DIGEST = "8da1aa421b52403bc41b53697d7d12e465a656686368067f58b429934f6f1474"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
