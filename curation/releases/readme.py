@@ -106,7 +106,7 @@ FORMATS = {
 
 def _formats(manifest: Manifest) -> Iterator[str]:
     """The same tables for other software; what is called otherwise there is listed."""
-    names = [file.name for file in manifest.files]
+    names = [file.name for file in manifest.files if file.name != "patch.jsonl"]
     for suffix, told in FORMATS.items():
         if found := [f"`{name}`" for name in names if name.endswith(f".{suffix}")]:
             yield f"- {', '.join(found)}: {told}"
