@@ -64,6 +64,7 @@ publishing = [
         "projects/<slug:slug>/releases/<str:version>/files/<str:name>", releases.file, name="file"
     ),
     path("projects/<slug:slug>/studies/", studies.studies, name="studies"),
+    path("projects/<slug:slug>/studies/risk-set/", studies.risk_set, name="risk-set"),
     path("projects/<slug:slug>/studies/<slug:study>/", studies.study, name="study"),
     path("projects/<slug:slug>/studies/<slug:study>/run/", studies.run, name="study-run"),
     path(

@@ -51,7 +51,13 @@ WAYS = (
         ("coding:second-looks", "coding:ask-second"),
     ),
     Way("coding:plan", "Plan", "users", "p", access.CURATORS),
-    Way("curation:studies", "Studies", "chart-bar", "s", pages=("curation:study",)),
+    Way(
+        "curation:studies",
+        "Studies",
+        "chart-bar",
+        "s",
+        pages=("curation:study", "curation:risk-set"),
+    ),
     Way("curation:releases", "Releases", "package", "r", pages=RELEASES),
 )
 

@@ -19,7 +19,7 @@ from coding.errors import Refused
 from coding.models import Member
 from curation import builds
 from curation.models import Release, StudyRun
-from curation.studies import asked, papers, results
+from curation.studies import asked, papers, results, risk
 from curation.studies.declared import Study
 from curation.studies.figures import Figure, figures
 from curation.studies.registry import STUDIES
@@ -90,6 +90,24 @@ def _context(chosen: Chosen, closed: int) -> dict[str, object]:
         "closed": closed,
         "under_way": builds.under_way(chosen.member.project, "study"),
     }
+
+
+@login_required
+@require_safe
+def risk_set(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who could have joined, counted, with the gaps; and whose data its further columns are."""
+    chosen = _chosen(request.user, slug, request.GET.get("release", ""))
+    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    options = risk.Options.of(request.GET)
+    found = None
+    if chosen.release and not closed:
+        found = risk.count(asked.files_of(chosen.release), options)
+    context = _context(chosen, closed) | {
+        "risk": found,
+        "options": options,
+        "series": chosen.member.project.series.defer("lines").order_by("name"),
+    }
+    return render(request, "curation/risk_set.html", context)
 
 
 @login_required

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -191,6 +192,32 @@ def test_a_project_without_a_release_is_told_what_a_study_needs(first: Project) 
     for address in ("", "who-joins/"):
         page = body(signed_in("curator"), f"/projects/bare/studies/{address}")
         assert "No release to study yet" in page
+
+
+def test_the_page_of_the_risk_set_counts_what_the_release_holds(first: Project) -> None:
+    rows = list(
+        csv.DictReader(io.StringIO(store.get(sha256(first, "risk_set.csv")).decode(), newline=""))
+    )
+    away = [row for row in rows if row["is_target"] != "1"]
+    joined = sum(row["joined"] == "1" for row in away)
+
+    page = body(signed_in("reader"), f"{STUDY}risk-set/")
+    cells = re.search(r'<th scope="row">All</th>(.*?)</tr>', page, re.DOTALL)
+    assert cells is not None
+    counted = re.findall(r">(\d+)</td>", cells[1])
+    unknown = sum(row["joined"] == "" for row in away)
+    assert counted == [str(n) for n in (len({r["case"] for r in away}), len(away), unknown, joined)]
+
+    here = [row for row in rows if row["is_target"] == "1"]
+    more = body(signed_in("reader"), f"{STUDY}risk-set/?target=1")
+    assert f">{len(away) + len(here)}</td>" in more
+    assert "import_series" in page
+
+
+def sha256(project: Project, name: str) -> str:
+    [found] = [f for f in project.releases.get().manifest["files"] if f["name"] == name]
+    digest: str = found["sha256"]
+    return digest
 
 
 def test_the_list_costs_no_query_more_for_a_study_more(
