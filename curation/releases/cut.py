@@ -36,6 +36,7 @@ from curation.releases import (
     proof,
     readme,
     riskset,
+    uncertainty,
     versions,
     wide,
 )
@@ -151,6 +152,7 @@ def freeze(
     fixes = errata.fixed_by(project, files)
     files += errata.files_of(project, fixes, version)
     files += proof.files_of(files, [table.unit.name for table in tables])
+    files += uncertainty.files_of(files, codebooks.entries(codebook), project.slug)
     files += changelist.files_of(project, last, codebook, files, version)
     manifest = Manifest(
         project=project.slug,

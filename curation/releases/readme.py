@@ -75,6 +75,8 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     if manifest.file("verify.py"):
         yield "- `fingerprints.csv`: a fingerprint (UNF 6) of each table and of each of its columns"
         yield "- `verify.py`: checks all of this: `python verify.py`, with nothing to install"
+    if manifest.file("uncertainty.csv"):
+        yield "- `uncertainty.csv`, `imputations.csv`: how sure each is; see `uncertainty.md`"
     if manifest.file("changes.csv"):
         yield "- `changes.csv`: each cell that differs from the release before, with its cause"
         yield "- `changes_by_variable.csv`, `changes_by_place.csv`, `changes.md`: the same, counted"
@@ -130,6 +132,8 @@ def _trust(manifest: Manifest) -> Iterator[str]:
     yield from _table(manifest.units)
     yield "\n".join(f"- {status}: {meaning}" for status, meaning in STATUSES.items())
     yield f"\n{HONESTY}"
+    if not manifest.file("uncertainty.csv"):
+        yield "No probability of error is given: two coders cannot tell who of them errs.\n"
     if manifest.opened_early:
         yield "Opened before all coders had submitted, so that the rest were not coded blind:\n"
         yield from (f"- {early.case}: {_line(early.reason)}" for early in manifest.opened_early)
