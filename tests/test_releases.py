@@ -485,7 +485,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "8da1aa421b52403bc41b53697d7d12e465a656686368067f58b429934f6f1474"
+SEALED_DIGEST = "d240a053e518e4f9356a6739cf89b59d0af6ac78aa93bccdba6e4611ee7fc177"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
