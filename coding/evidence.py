@@ -318,10 +318,16 @@ class Relative:
 
 
 class Dossier:
-    """All that a ruling on a case rests on, read in a fixed number of queries."""
+    """All that a ruling on a case rests on, read in a fixed number of queries.
 
-    def __init__(self, user: User, case: Case, *, answers_first: bool = False) -> None:
-        self.user, self.case, self.answers_first = user, case, answers_first
+    With `only`, what coders said, precedents and who ruled are read of that cell alone.
+    """
+
+    def __init__(
+        self, user: User, case: Case, *, answers_first: bool = False, only: int | None = None
+    ) -> None:
+        self.user, self.case, self.answers_first, self.only = user, case, answers_first, only
+        self._variables: list[int] | None = None  # None: of all
         self.project = case.unit.project
         self._remembered: dict[int, list[blind.Guide]] = {}
         self._rows: dict[int, Any] = {}
@@ -332,11 +338,14 @@ class Dossier:
         cells = blind.cells_for(self.user).filter(case=self.case)
         found = list(cells.select_related("verified_by", "rule"))
         self._rows = {cell.pk: cell for cell in found}
-        grounds = self._grounds() if any(cell.rule_id for cell in found) else {}
+        read = [cell for cell in found if self.only in (None, cell.pk)]
+        if self.only:
+            self._variables = [cell.variable_id for cell in read]
+        grounds = self._grounds() if any(cell.rule_id for cell in read) else {}
         known = self._precedents(
-            {c.variable_id for c in found if _GROUP_OF[c.status] in ("open", "settled")}
+            {c.variable_id for c in read if _GROUP_OF[c.status] in ("open", "settled")}
         )
-        signers = blind.signers({cell.pk: cell.since for cell in found})
+        signers = blind.signers({cell.pk: cell.since for cell in read})
         columns, entries = self.columns, self.entries
         votes = self._rounds(found)
         skipped = self._skipped(
@@ -420,7 +429,7 @@ class Dossier:
         """What each coder says last, by variable, in an order drawn by lot for each family."""
         names = self._names()
         last: dict[int, dict[int, blind.Spoken]] = defaultdict(dict)
-        for said in blind.spoken_for(self.user, [self.case.pk]):
+        for said in blind.spoken_for(self.user, [self.case.pk], self._variables):
             last[said.variable][said.coder] = said
         passages = self._passages([said.value for by in last.values() for said in by.values()])
         return {

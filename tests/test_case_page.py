@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
-from coding import charts
+from coding import blind, charts
 from coding.models import Case
 from tests.conftest import World
 
@@ -55,3 +58,36 @@ def test_a_range_without_an_end_reaches_the_edge() -> None:
         "End",
     )
     assert drawn.count("is-open") == 1
+
+
+@pytest.mark.parametrize("cells", [2, 3])
+def test_a_ruling_asks_the_same_number_of_questions_and_reads_its_own_variable_alone(
+    world: World,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+    cells: int,
+) -> None:
+    for name in ("ended", "troops")[: cells - 1]:
+        world.say(world.coding_a, "0", name)
+        world.say(world.coding_b, "1", name)
+    world.close("regime", "policy")
+    page_of(world, client)
+    cell = world.cell()
+    said = {"seen": cell.since.isoformat(), "take": "regime", "cause": "slip", "reason": "As said"}
+    asked, spoken_for = [], blind.spoken_for
+
+    def spoken(*args: Any) -> list[blind.Spoken]:
+        asked.append(args[2])
+        return spoken_for(*args)
+
+    monkeypatch.setattr(blind, "spoken_for", spoken)
+    with django_assert_num_queries(38):
+        answer = client.post(
+            reverse("coding:settle", args=[world.case.pk, cell.pk]),
+            said,
+            headers={"X-Requested-With": "fetch"},
+        )
+    assert answer.status_code == 200
+    assert "settled as regime" in answer.content.decode()
+    assert asked == [[cell.variable_id]]

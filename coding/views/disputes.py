@@ -67,7 +67,7 @@ def settle(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
 @writes
 def rule(request: HttpRequest, pk: int, cell: int) -> HttpResponse:
     """Settle a cell, leave it unresolved or verify it: each cell is saved on its own."""
-    desk = Desk(request, pk)
+    desk = Desk(request, pk, only=cell if is_fetch(request) else None)
     found = desk.dossier.row(cell)
     if found is None:
         raise Http404
@@ -136,14 +136,16 @@ class Item:
 class Desk:
     """One case before one adjudicator: what the page and the answers to its forms show."""
 
-    def __init__(self, request: HttpRequest, pk: int) -> None:
+    def __init__(self, request: HttpRequest, pk: int, *, only: int | None = None) -> None:
         assert isinstance(request.user, User)
         self.request, self.user = request, request.user
         self.case, member = access.case_to_settle_or_404(self.user, pk)
         request.project, request.member = member.project, member  # type: ignore[attr-defined]
         self.role = member.role
         asked = self.case.unit.project.blind_first
-        self.dossier = Dossier(self.user, self.case, answers_first=asked and not self.barred)
+        self.dossier = Dossier(
+            self.user, self.case, answers_first=asked and not self.barred, only=only
+        )
         self.asked = Asked.of(request.GET)
         show = request.GET.get("show", "")
         self.show = show if show in GROUPS else ""
