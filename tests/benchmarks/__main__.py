@@ -64,6 +64,7 @@ if __name__ == "__main__":
             measure_all(DATABASES)
             call("tests.benchmarks.comparing")
             call("tests.benchmarks.agreement")
+            call("tests.benchmarks.studies")
         case names if set(names) <= set(DATABASES):
             measure_all(names)
         case _:
