@@ -17,7 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
 from curation import store
-from curation.deposit import metadata
+from curation.deposit import crate, metadata
 from curation.models import Release
 from curation.releases import manifest as manifests
 
@@ -77,6 +77,9 @@ def _tag_files(release: Release) -> dict[str, bytes]:
         "manifest-sha256.txt": _listed({f"data/{name}": sha for name, sha in payload.items()}),
         "metadata/dataverse.json": metadata.written(metadata.dataverse(release)),
         "metadata/zenodo.json": metadata.written(metadata.zenodo(release)),
+        "metadata/datacite.json": metadata.written(crate.datacite(release)),
+        "metadata/CITATION.cff": crate.citation(release),
+        crate.DESCRIPTOR: metadata.written(crate.ro_crate(release, "data/")),
     }
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     return files | {"tagmanifest-sha256.txt": _listed(hashes)}

@@ -16,7 +16,7 @@ from coding import codebooks
 from coding.models import Member, Project, Source, State, Unit
 from curation.releases import cut, propose
 
-LIMITS = {"release": 15, "release, peak memory": 500}  # of a million cells
+LIMITS = {"release": 120, "release, peak memory": 700}  # of a million cells, in all formats
 CATEGORIES = [{"code": n, "label": f"Category {n}"} for n in range(1, 6)]
 # Kind, more of its document, and its texts as SQL over the number of a case.
 KINDS: list[tuple[str, dict[str, Any], str]] = [
