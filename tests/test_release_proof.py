@@ -139,7 +139,10 @@ def test_every_flipped_byte_is_found(coded: World, tmp_path: Path) -> None:  # n
     for path in sorted(folder.iterdir()):
         whole = path.read_bytes()
         middle = len(whole) // 2
-        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        flipped = (
+            whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :] if whole else b"!"
+        )
+        path.write_bytes(flipped)
         found = standalone.check(folder, second.digest)
         path.write_bytes(whole)
         assert [p.split(":")[0] for p in found.problems][:1] == [path.name]
