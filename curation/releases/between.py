@@ -170,8 +170,10 @@ def _settled(each: Changed) -> Changed:
         change = ADDED if each.new_status else REMOVED
     elif each.old_value != each.new_value:
         change = VALUE
+    elif each.old_status != each.new_status:
+        change = STATUS
     else:
-        change = STATUS if each.old_status != each.new_status else NOTE
+        change = "" if each.new_status == "derived" else NOTE  # what is computed has no notes
     return each._replace(change=change)
 
 
