@@ -174,7 +174,7 @@ def test_the_counts_beside_every_filter_add_up(world: World) -> None:
     whole = queue(world)
     narrowed = queue(world, region="Europe", variable="goal")
 
-    names = ("unit", "section", "variable", "severity", "region", "period", "age", "claim")
+    names = ("unit", "section", "variable", "severity", "region", "period", "age", "claim", "talk")
     assert {facet.name: facet.total for facet in whole.facets} == dict.fromkeys(names, 3)
     assert {facet.name: facet.total for facet in narrowed.facets} == dict.fromkeys(
         (*names, "pair"), 2
