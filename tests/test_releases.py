@@ -700,10 +700,6 @@ def test_untouched_releases_pass(coded: World) -> None:
 
     assert [(r.release.version, r.problems) for r in reports] == [("0.1.0", ()), ("0.1.1", ())]
     assert {r.files - len(r.release.manifest["files"]) for r in reports} == {1}
-    assert [(r.release.version, r.files, r.problems) for r in reports] == [
-        ("0.1.0", 11, ()),
-        ("0.1.1", 17, ()),  # with what changed since, and the patch
-    ]
 
 
 @pytest.mark.parametrize("name", ["intervention.csv", "codings.csv", "README.md"])
