@@ -869,6 +869,17 @@ def citations_among(codings: Iterable[int]) -> QuerySet[Citation]:
     )
 
 
+def stale_cells(project: Project, replaced: Mapping[int, int]) -> int:
+    """Cells of variables (new to old) that were replaced and have no cell of the new one: asked
+    again and not answered yet. For releases."""
+    cases = released_cases(project).order_by().values("pk")
+    count = 0
+    for new, old in replaced.items():
+        asked = Cell.objects.filter(case=OuterRef("case"), variable=new)
+        count += Cell.objects.filter(~Exists(asked), variable=old, case__in=cases).count()
+    return count
+
+
 def cells_past(project: Project, cases: Iterable[int]) -> QuerySet:  # type: ignore[type-arg]
     """Every line of the history of the cells of these cases, oldest first: for releases."""
     past: QuerySet = Cell.history.filter(  # type: ignore[type-arg]

@@ -30,7 +30,18 @@ from coding.models import Project
 from coding.work import restore, whole
 from coding.work.whole import Numbers, Plain, Table
 from curation import store
-from curation.models import Deposit, Erratum, Publication, Release, Series, StudyRun, Withdrawal
+from curation.models import (
+    Deposit,
+    DraftRelease,
+    Erratum,
+    Publication,
+    Release,
+    Series,
+    Signature,
+    StudyRun,
+    Withdrawal,
+    Withholding,
+)
 from curation.releases.verify import problems
 from curation.snapshot import snapshot
 
@@ -48,6 +59,9 @@ HERE: dict[str, tuple[type[Model], str]] = {
     "withdrawals": (Withdrawal, "release__project"),
     "deposits": (Deposit, "release__project"),
     "errata": (Erratum, "project"),
+    "withholdings": (Withholding, "project"),
+    "draft_releases": (DraftRelease, "project"),
+    "signatures": (Signature, "draft__project"),
     "studies": (StudyRun, "release__project"),
     "series": (Series, "project"),
 }

@@ -151,6 +151,96 @@ class Build(models.Model):
         return f"{self.kind} of {self.project}: {self.state}"
 
 
+class Withholding(models.Model):
+    """A coder's wish that what they said is left out of releases, as a curator wrote it down."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="withholdings")
+    coder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="withholdings")
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    ended_reason = models.TextField(blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="withholding_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | ~Q(ended_reason=""), name="ended_withholding_has_one"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "coder"],
+                condition=Q(ended_at=None),
+                name="one_withholding_of_a_coder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"withholding {self.pk}"  # whose wish it is, is for curators alone
+
+
+class DraftRelease(models.Model):
+    """A release that is built to be looked at: in no chain, until it is signed and cut."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CUT = "cut"
+        DISCARDED = "discarded"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="draft_releases")
+    version = models.CharField(max_length=40)
+    notes = models.TextField(blank=True)
+    floor = models.FloatField(default=0.667, help_text="Alpha that every variable should reach.")
+    waivers = models.JSONField(default=dict, blank=True, help_text="Reasons by condition.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    # What was built of it last; without signatures, which are written when it is cut.
+    digest = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField(default=dict, blank=True)
+    conditions = models.JSONField(default=list, blank=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state="open"), name="one_open_draft_release"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft of {self.project} {self.version}"
+
+
+class Signature(models.Model):
+    """Somebody's word for what was built, named by its digest; it lapses with another digest.
+
+    Where there is no second person, a curator says why in `instead`.
+    """
+
+    draft = models.ForeignKey(DraftRelease, models.CASCADE, related_name="signatures")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    instead = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft", "by", "digest"], condition=Q(instead=""), name="one_signature_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"signature {self.pk}"
+
+
 class Publication(models.Model):
     """A curator's word that a project's releases are public, or no longer: the last one holds."""
 

@@ -199,6 +199,8 @@ def test_a_cell_says_what_it_rests_on(coded: World) -> None:
         "flagged": "0",
         "codebook": "1",
         "citations": "History, vol. 2, p. 7",
+        "first_release": "0.1.0",
+        "changed_release": "0.1.0",
     }
 
 
@@ -485,7 +487,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "d240a053e518e4f9356a6739cf89b59d0af6ac78aa93bccdba6e4611ee7fc177"
+SEALED_DIGEST = "34904638b792bfab8f8441c8006316704a65795d6408e434c40ddfdb7ac71b42"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
@@ -514,7 +516,12 @@ def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
 
 UNITS, FORMATS = ("intervention", "partner", "objective"), ("parquet", "jsonl", "dta", "sav", "rds")
 FILES = [
-    *(f"{name}.csv" for name in (*UNITS, "cells", "codings", "fingerprints")),
+    *(f"{name}.csv" for name in (*UNITS, "cells", "codings")),
+    "provenance.jsonl",
+    "why.zip",
+    "reliability.csv",
+    "reliability_inputs.zip",
+    "fingerprints.csv",
     "verify.py",
     *(f"{name}.{suffix}" for name in UNITS for suffix in FORMATS),
     *(f"{name}.{suffix}" for name in ("cells", "codings") for suffix in FORMATS[:2]),

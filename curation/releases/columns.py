@@ -30,9 +30,10 @@ class Column:
     """An entry of the codebook as it stands in a release."""
 
     def __init__(self, entry: Entry, states: Mapping[str, str]) -> None:
-        self.name = entry.name
+        self.name, self.label = entry.name, entry.label
         self.variable = entry.variable_id
         self.is_date = entry.variable.kind == "date"
+        self.is_cited = bool(entry.sources) and not entry.is_computed
         self.is_set = entry.variable.kind == "set"
         of_states = entry.variable.kind == "state" or entry.variable.reference == "state"
         self.categories = states if of_states else entry.domain.categories

@@ -26,6 +26,11 @@ class File:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
+def written(text: str) -> str:
+    """With one kind of line end, as a file has it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 class CsvFile:
     """Rows written block by block into a draft of the store."""
 
@@ -42,8 +47,7 @@ class CsvFile:
         block = StringIO(newline="")
         # With \r\n as its line end the writer quotes both characters in every Python version.
         csv.writer(block, lineterminator="\r\n").writerows(rows)
-        text = block.getvalue().replace("\r\n", "\n").replace("\r", "\n")
-        self._draft.write(text.encode())
+        self._draft.write(written(block.getvalue()).encode())
 
     def keep(self) -> File:
         kept = self._draft.keep()

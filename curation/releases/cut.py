@@ -31,23 +31,32 @@ from curation.releases import (
     errata,
     evidence,
     formats,
+    gate,
     long,
     oversight,
     proof,
+    provenance,
     readme,
+    reliability,
     riskset,
     uncertainty,
     versions,
     wide,
+    withholding,
 )
 from curation.releases import codebook as codebook_files
 from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
-from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts
+from curation.releases.evidence import Opened
+from curation.releases.gate import Terms
+from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts, Withheld
+from curation.releases.past import Past
 from curation.releases.universe import Row, rows_of, units_of
 from curation.snapshot import snapshot
 
 CASES_AT_ONCE = 500
+LENIENT = Terms()
+EMPTY = "The disputed cells are left empty."
 
 
 @dataclass(frozen=True)
@@ -82,18 +91,25 @@ def cut(
     by: User | None = None,
     allow_disputes: bool = False,
     notes: str = "",
+    terms: Terms = LENIENT,
     progress: Progress = UNWATCHED,
 ) -> Release:
     """Freeze the data set as it stands now. Refused while disputes are open, unless allowed.
 
-    Allowed, disputed cells are left empty, and the release says so.
+    Allowed, disputed cells are left empty, and the release says so. Strict terms hold it to every
+    condition; whether it met them, a release tells in any case.
     """
     moment = timezone.now()
     notes = "\n".join(notes.split("\r\n")).strip()
     try:
         with snapshot():
             frozen = freeze(
-                project, version, allow_disputes=allow_disputes, notes=notes, progress=progress
+                project,
+                version,
+                allow_disputes=allow_disputes,
+                notes=notes,
+                terms=terms,
+                progress=progress,
             )
     except store.StoreError as error:
         raise Refused(f"No release was cut. {error}") from error
@@ -131,6 +147,7 @@ def freeze(
     *,
     allow_disputes: bool = False,
     notes: str = "",
+    terms: Terms = LENIENT,
     progress: Progress = UNWATCHED,
 ) -> Frozen:
     """Write every file of the release into the store. The same state gives the same bytes."""
@@ -144,16 +161,24 @@ def freeze(
             "Nothing can be released under it."
         )
     tables = tables_of(project, codebook)
-    if not allow_disputes:
-        _refuse_disputes(project, disputes_in(project, tables), tables)
-    files = _data_files(project, codebook, tables, progress)
-    files += designs.files_of(project, evidence.pseudonyms(project))
+    disputes = disputes_in(project, tables)
+    if allow_disputes:
+        terms = terms.waiving("disputes", EMPTY)
+    if "disputes" not in gate.asked(terms).waivers:
+        _refuse_disputes(project, disputes, tables)
+    told = Told(version, evidence.pseudonyms(project), withholding.wished(project))
+    files, uncited = _data_files(project, codebook, tables, told, progress)
+    files += designs.files_of(project, told.names)
+    report = reliability.report_of(project)
+    files += reliability.files_of(report, told.withheld)
     files += riskset.files_of(project, codebook, codebooks.entries(codebook), files)
     fixes = errata.fixed_by(project, files)
     files += errata.files_of(project, fixes, version)
     files += proof.files_of(files, [table.unit.name for table in tables])
     files += uncertainty.files_of(files, codebooks.entries(codebook), project.slug)
     files += changelist.files_of(project, last, codebook, files, version)
+    rows = [(table.unit.name, table.rows) for table in tables]
+    seen = gate.Seen(codebook, disputes.total(), uncited, report.figures, rows, files)
     manifest = Manifest(
         project=project.slug,
         title=project.title,
@@ -162,7 +187,9 @@ def freeze(
         previous=Before(last.version, last.digest) if last else None,
         units=tuple(table.counts() for table in tables),
         opened_early=tuple(_opened_early(project)),
-        oversight=oversight.oversight_of(project, evidence.pseudonyms(project)),
+        oversight=oversight.oversight_of(project, told.names),
+        withheld=told.left_out(),
+        gate=gate.passed(project, seen, terms),
         files=tuple(files),
     )
     document = codebooks.document_of(codebook)
@@ -245,10 +272,11 @@ def _opened_early(project: Project) -> Iterator[Early]:
 
 
 def _data_files(
-    project: Project, codebook: Codebook, tables: list[Table], progress: Progress
-) -> list[File]:
-    names, of, done = evidence.pseudonyms(project), sum(len(t.rows) for t in tables), 0
-    with ExitStack() as drafts, uncollected():
+    project: Project, codebook: Codebook, tables: list[Table], told: Told, progress: Progress
+) -> tuple[list[File], Counter[str]]:
+    of, done = sum(len(t.rows) for t in tables), 0
+    with ExitStack() as drafts, uncollected(), Past(versions.last_of(project)) as past:
+        traces = provenance.Traces(project, told.names, told.version, drafts)
         cells = CsvFile("cells.csv", long.CELLS, drafts.enter_context(store.draft()))
         codings = CsvFile("codings.csv", long.CODINGS, drafts.enter_context(store.draft()))
         wides = []
@@ -259,12 +287,13 @@ def _data_files(
             for start in range(0, len(table.rows), CASES_AT_ONCE):
                 progress.tell(done, of, f"Writing {table.unit.label.lower()} rows")
                 rows = table.rows[start : start + CASES_AT_ONCE]
-                block = _block(project, codebook, table, rows, names)
+                block = _block(codebook, table, rows, told, past, traces)
                 for file, lines in zip((wides[-1], cells, codings), block, strict=True):
                     file.write(lines)
                 done += len(rows)
         progress.tell(of, of, "Writing what goes with them")
-        return [file.keep() for file in (*wides, cells, codings)]
+        files = [file.keep() for file in (*wides, cells, codings)]
+        return files + traces.keep(), traces.uncited
 
 
 @contextmanager
@@ -282,13 +311,39 @@ def uncollected() -> Iterator[None]:
 Lines = list[Sequence[Field]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """How a release tells of people: by which names, and of whom it is silent."""
+
+    version: str
+    names: Mapping[int, str]
+    withheld: frozenset[int] = frozenset()
+    silent: Counter[str] = field(default_factory=Counter)  # values left out, by coder
+
+    def parted(self, opened: Sequence[Opened]) -> tuple[list[Opened], list[Opened]]:
+        """The codings that are told, and those that are only counted."""
+        names = {self.names.get(coder) for coder in self.withheld}
+        left = [coding for coding in opened if coding.coder in names]
+        self.silent.update({coding.coder: len(coding.said) for coding in left})
+        return [coding for coding in opened if coding.coder not in names], left
+
+    def left_out(self) -> Withheld | None:
+        return Withheld(len(self.silent), self.silent.total()) if self.silent else None
+
+
 def _block(
-    project: Project, codebook: Codebook, table: Table, rows: list[Row], names: Mapping[int, str]
+    codebook: Codebook,
+    table: Table,
+    rows: list[Row],
+    told: Told,
+    past: Past,
+    traces: provenance.Traces,
 ) -> tuple[Lines, Lines, Lines]:
     """The lines of a few cases for the wide table, cells.csv and codings.csv."""
     pks = [row.pk for row in rows]
-    all_cells = evidence.cells_of(project, pks)
-    all_opened = evidence.opened_of(pks, names)
+    all_cells = evidence.cells_of(traces.project, pks)
+    all_opened = evidence.opened_of(pks, told.names)
+    traces.look_up(pks)
     wide_lines: Lines = []
     cell_lines: Lines = []
     coding_lines: Lines = []
@@ -296,8 +351,11 @@ def _block(
         place = (table.unit.name, row.key)
         cells, opened = all_cells.get(row.pk, {}), all_opened.get(row.pk, [])
         wide_lines.append(wide.row(row, table.columns, cells))
-        cell_lines += long.cell_rows(place, table.columns, cells, opened, codebook.number)
-        coding_lines += long.coding_rows(place, table.columns, opened)
+        release = (codebook.number, told.version, past.of(*place))
+        cell_lines += long.cell_rows(place, table.columns, cells, opened, *release)
+        shown, left = told.parted(opened) if told.withheld else (opened, [])
+        coding_lines += long.coding_rows(place, table.columns, shown)
+        traces.add(table.unit, row, table.columns, cells, (shown, left))
     table.statuses.update(str(line[long.STATUS]) for line in cell_lines)
     return wide_lines, cell_lines, coding_lines
 

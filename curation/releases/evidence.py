@@ -12,6 +12,7 @@ from coding import blind
 from coding.models import Coding, Member, Project
 
 Said = tuple[str, int | None, str]  # text, certainty, note
+Passage = tuple[str, str, str]  # source, locator, quote
 
 
 class CellRow(NamedTuple):
@@ -36,6 +37,7 @@ class Opened:
     codebook: int
     said: dict[int, Said] = field(default_factory=dict)
     cited: dict[int, list[str]] = field(default_factory=dict)
+    quoted: dict[int, list[Passage]] = field(default_factory=dict)
 
 
 UNKNOWN = "former-member"
@@ -103,7 +105,9 @@ def _listen(codings: Mapping[int, Opened]) -> None:
 
 
 def _look_up(codings: Mapping[int, Opened]) -> None:
-    """Source and place of every citation."""
-    columns = ("value__coding", "value__variable", "source__citation", "locator")
-    for coding, variable, source, locator in blind.citations_among(codings).values_list(*columns):
-        codings[coding].cited.setdefault(variable, []).append(_place(source, locator))
+    """Source, place and words of every citation."""
+    columns = ("value__coding", "value__variable", "source__citation", "locator", "quote")
+    rows = blind.citations_among(codings).order_by().values_list(*columns)
+    for coding, variable, *passage in sorted(rows):
+        codings[coding].cited.setdefault(variable, []).append(_place(*passage[:2]))
+        codings[coding].quoted.setdefault(variable, []).append(tuple(passage))

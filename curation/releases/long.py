@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from curation.releases.columns import Column
-from curation.releases.csvfile import Field
+from curation.releases.csvfile import Field, written
 from curation.releases.evidence import CellRow, Opened
+from curation.releases.past import Stood
 
 CELLS = (
     "unit",
@@ -23,6 +24,8 @@ CELLS = (
     "flagged",
     "codebook",
     "citations",
+    "first_release",
+    "changed_release",
 )
 STATUS = CELLS.index("status")
 CODINGS = ("unit", "case", "variable", "coder", "value", "certainty", "note", "purpose")
@@ -36,6 +39,8 @@ def cell_rows(
     cells: Mapping[int, CellRow],
     opened: Sequence[Opened],
     codebook: int,
+    version: str,
+    before: Mapping[int, Stood],
 ) -> Iterator[Sequence[Field]]:
     """The cells of a case in the codebook's order. `codebook` numbers the one released."""
     for column in columns:
@@ -58,7 +63,16 @@ def cell_rows(
             1 if cell.flagged else 0,
             number or codebook,
             "; ".join(sorted(citations)),
+            *_since(cell, before.get(column.variable), version),
         )
+
+
+def _since(cell: CellRow, before: Stood | None, version: str) -> tuple[str, str]:
+    """The release in which the cell came, and the one that last changed it."""
+    if before is None:
+        return version, version
+    same = before.said == (cell.text or "", cell.status, cell.cause, written(cell.reason))
+    return before.first, before.changed if same else version
 
 
 def _support(

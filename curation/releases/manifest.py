@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from curation.releases import oversight
+from curation.releases import gate, oversight
 from curation.releases.csvfile import File
+from curation.releases.gate import Gate
 from curation.releases.oversight import Oversight
 
 NAME = "manifest.json"
@@ -40,6 +41,14 @@ class Early:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """What coders said that is left out at their wish."""
+
+    coders: int
+    values: int
+
+
+@dataclass(frozen=True)
 class UnitCounts:
     """Rows and columns of a unit's table, and its cells by status."""
 
@@ -65,6 +74,8 @@ class Manifest:
     units: tuple[UnitCounts, ...]
     opened_early: tuple[Early, ...] = ()
     oversight: Oversight = field(default_factory=Oversight)
+    withheld: Withheld | None = None
+    gate: Gate | None = None
     files: tuple[File, ...] = ()
 
     def written(self) -> bytes:
@@ -75,6 +86,9 @@ class Manifest:
             del content["oversight"]  # as in manifests that were written before there was any
         elif not self.oversight.reconciled:
             del content["oversight"]["reconciled"]
+        for name in ("withheld", "gate"):
+            if content[name] is None:
+                del content[name]
         text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
         return f"{text}\n".encode()
 
@@ -103,6 +117,8 @@ def read(plain: Mapping[str, Any]) -> Manifest:
         units=tuple(UnitCounts(**unit) for unit in plain["units"]),
         opened_early=tuple(Early(**early) for early in plain["opened_early"]),
         oversight=oversight.read(plain.get("oversight")),
+        withheld=Withheld(**plain["withheld"]) if plain.get("withheld") else None,
+        gate=gate.read(plain.get("gate")),
         files=tuple(_file(**file) for file in plain["files"]),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from curation.releases import oversight
+from curation.releases import gate, oversight
 from curation.releases.formats.names import renamed
 from curation.releases.manifest import Manifest, UnitCounts
 
@@ -26,6 +26,20 @@ COLUMNS_OF_CELLS = """\
 - `flagged`: 1 if a later coding differs from a settled value
 - `codebook`: number of the newest codebook under which it was coded
 - `citations`: source and place, from the coders who say this value
+- `first_release`, `changed_release`: the release in which the cell came, and the last one that
+  changed its value, status, cause or reason
+"""
+PROVENANCE = """\
+One JSON object a line for each cell, in the order of `cells.csv`; what is empty is left out.
+
+- `unit`, `case`, `variable`, `value`, `status`: as in `cells.csv`; no value is `null`
+- `codings`: `coder` (a pseudonym), `codebook`, `value`, `certainty`, `note`, `purpose` where it is
+  no ordinary coding, and `citations` with `source`, `locator` and `quote`
+- `withheld`: of how many coders the answer is left out at their wish
+- `ruling`: `cause`, `reason`, `by` (a pseudonym), `rule_of_codebook`; and `sources` on which it
+  rests
+- `revisions`: the states that the cell was in, oldest first, where there is more than one: the
+  first `release` that held it, `status`, `value`, `cause`, `reason`, `why` it moved, and `by` whom
 """
 READING = """\
 Every table is UTF-8 with commas, one heading line and `\\n` line ends; fields with commas, quotes
@@ -42,6 +56,43 @@ Coders worked blind: nobody saw another's values before all had submitted. Agree
 agreed coders can share an error, and a single value has been compared with no other. Look a cell
 up in `cells.csv` before you rest an argument on it.
 """
+
+
+# Told where the release has the file.
+FILES = (
+    ("cells.csv", "`cells.csv`: every cell with its status and what it rests on"),
+    ("codings.csv", "`codings.csv`: every opened value of every coder, under pseudonyms"),
+    ("provenance.jsonl", "`provenance.jsonl`: where each cell comes from, a record a line"),
+    ("why.zip", "`why.zip`: the same to be read, a page a case: unpack it, open `index.html`"),
+    ("reliability.csv", "`reliability.csv`: how well coders agreed, variable by variable"),
+    (
+        "reliability_inputs.zip",
+        "`reliability_inputs.zip`: what that was counted from, units × coders",
+    ),
+    ("design.json", "`design.json`, `assignments.csv`: how cases were dealt out, with the seeds"),
+    ("risk_set.csv", "`risk_set.csv`: each case × each state in the system then, joined or not"),
+    ("series.csv", "`series.csv`: whose data the further columns of the risk set are"),
+    ("states.csv", "`states.csv`: the state system, one row for each membership"),
+    ("errata.csv", "`errata.csv`: what is known to be wrong in earlier releases, and its state"),
+    ("fingerprints.csv", "`fingerprints.csv`: a fingerprint (UNF 6) of each table and column"),
+    ("verify.py", "`verify.py`: checks all of this: `python verify.py`, with nothing to install"),
+    (
+        "uncertainty.csv",
+        "`uncertainty.csv`, `imputations.csv`: how sure each is; see `uncertainty.md`",
+    ),
+    (
+        "changes.csv",
+        "`changes.csv`: each cell that differs from the release before, with its cause",
+    ),
+    (
+        "changes.md",
+        "`changes_by_variable.csv`, `changes_by_place.csv`, `changes.md`: the same, counted",
+    ),
+    (
+        "patch.jsonl",
+        "`patch.jsonl`, `apply_patch.py`: turns the tables of the release before into these",
+    ),
+)
 
 
 def markdown(manifest: Manifest, notes: str, missing: Mapping[str, str]) -> str:
@@ -61,26 +112,7 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     yield "\n## Tables\n"
     for unit in manifest.units:
         yield f"- `{unit.name}.csv`: {unit.label}, {_count(unit.rows, 'row')}"
-    yield "- `cells.csv`: every cell with its status and what it rests on"
-    yield "- `codings.csv`: every opened value of every coder, under pseudonyms"
-    if manifest.file("design.json"):
-        yield "- `design.json`, `assignments.csv`: how cases were dealt to coders, with the seeds"
-    if manifest.file("risk_set.csv"):
-        yield "- `risk_set.csv`: each case × each state in the system at its start, joined or not"
-        if manifest.file("series.csv"):
-            yield "- `series.csv`: whose data the further columns of the risk set are"
-        yield "- `states.csv`: the state system, one row for each membership"
-    if manifest.file("errata.csv"):
-        yield "- `errata.csv`: what is known to be wrong in earlier releases, and where it is fixed"
-    if manifest.file("verify.py"):
-        yield "- `fingerprints.csv`: a fingerprint (UNF 6) of each table and of each of its columns"
-        yield "- `verify.py`: checks all of this: `python verify.py`, with nothing to install"
-    if manifest.file("uncertainty.csv"):
-        yield "- `uncertainty.csv`, `imputations.csv`: how sure each is; see `uncertainty.md`"
-    if manifest.file("changes.csv"):
-        yield "- `changes.csv`: each cell that differs from the release before, with its cause"
-        yield "- `changes_by_variable.csv`, `changes_by_place.csv`, `changes.md`: the same, counted"
-        yield "- `patch.jsonl`, `apply_patch.py`: turns the tables of the release before into these"
+    yield from (f"- {line}" for name, line in FILES if manifest.file(name))
     yield from _formats(manifest)
     yield "- `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `datapackage.json`: types, codes and keys of every CSV file, for software"
@@ -138,6 +170,15 @@ def _trust(manifest: Manifest) -> Iterator[str]:
         yield "Opened before all coders had submitted, so that the rest were not coded blind:\n"
         yield from (f"- {early.case}: {_line(early.reason)}" for early in manifest.opened_early)
         yield ""
+    if told := manifest.withheld:
+        yield (
+            f"{_count(told.coders, 'coder')} asked that what they said is not released: "
+            f"{_count(told.values, 'value')} left out of `codings.csv`, `provenance.jsonl`, "
+            "`why.zip` and `reliability_inputs.zip`. The cells that rest on them are all here.\n"
+        )
+    if manifest.gate:
+        yield "### What it meets\n"
+        yield from gate.words(manifest.gate)
     yield from oversight.words(manifest.oversight)
 
 
@@ -149,6 +190,7 @@ def _use(manifest: Manifest, missing: Mapping[str, str]) -> Iterator[str]:
         yield from (f"- `{code}` {_line(label)}" for code, label in missing.items())
         yield ""
     yield f"`cells.csv`:\n\n{COLUMNS_OF_CELLS}"
+    yield f"`provenance.jsonl`:\n\n{PROVENANCE}"
     yield "## Citing\n"
     yield (
         f"{manifest.title} (Version {manifest.version}) [Data set]. "

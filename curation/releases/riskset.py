@@ -192,3 +192,18 @@ def _joined(text: str, missing: frozenset[str]) -> frozenset[str] | None:
     if not text or text in missing:
         return None
     return frozenset(members(text))
+
+
+def odd(
+    found: Declared, row: Mapping[str, str], spells: Mapping[str, Sequence[Spell]]
+) -> list[str]:
+    """States on the roster that were in the system on no day that the start can mean."""
+    start, joined = row[found.start], _joined(row[found.roster], found.missing)
+    if not start or start in found.missing or not joined:
+        return []
+    earliest, latest, _ = bounds(start)
+    return sorted(
+        code
+        for code in joined
+        if not any(spell.overlaps(earliest, latest) for spell in spells.get(code, ()))
+    )

@@ -13,18 +13,19 @@ from curation import store
 from curation.faults import BadInput, Fault
 from curation.management.reporting import Reporting, add_project, project_called
 from curation.models import Release
-from curation.releases import cut, propose
+from curation.releases import cut, gate, propose
 from curation.releases.manifest import NAME
 
 
 class Command(Reporting):
     help = (
-        "Freeze all cells of a project as a release. Refused while disputes are open, unless "
-        "they are allowed: then their cells are left empty."
+        "Freeze all cells of a project as a release. Refused while a condition is not met, unless "
+        "it is waived with a reason that the release prints. Disputed cells are left empty."
     )
     example = (
         "manage.py cut_release --project us-coalitions 0.2.0 --out dist/\n"
-        "  manage.py cut_release --project us-coalitions next --allow-disputes --json"
+        "  manage.py cut_release --project us-coalitions next --allow-disputes --json\n"
+        '  manage.py cut_release --project us-coalitions 1.0.0 --waive sources "See the article."'
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,6 +35,20 @@ class Command(Reporting):
         )
         parser.add_argument("--out", metavar="DIR", help="Copy the files there as well.")
         parser.add_argument("--allow-disputes", action="store_true", help="Leave them empty.")
+        parser.add_argument(
+            "--waive",
+            nargs=2,
+            action="append",
+            default=[],
+            metavar=("CONDITION", "REASON"),
+            help=f"Cut it all the same, and print why. Conditions: {', '.join(gate.NAMES)}.",
+        )
+        parser.add_argument(
+            "--floor",
+            type=float,
+            default=gate.FLOOR,
+            help="Alpha that every variable should reach.",
+        )
         parser.add_argument("--notes", default="", help="Printed in the release's README.")
 
     def act(self, options: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
@@ -44,6 +59,7 @@ class Command(Reporting):
             version=_version(project, options["release"]),
             allow_disputes=options["allow_disputes"],
             notes=options["notes"],
+            terms=gate.Terms(dict(options["waive"]), options["floor"], strict=True),
         )
         if folder:
             _copy(release, folder)
