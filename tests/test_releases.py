@@ -487,7 +487,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "34904638b792bfab8f8441c8006316704a65795d6408e434c40ddfdb7ac71b42"
+SEALED_DIGEST = "7e53e00654c6b7aec15ad1388d26b1e56c242f1d910188e1fa363671799dd1dc"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
