@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from coding import blind, codebooks, quality
 from coding.errors import Refused
-from coding.models import Codebook, Project, Verification
+from coding.models import Codebook, Project
 from coding.reliability import Figure
 from curation import store
 from curation.releases import riskset
@@ -176,8 +176,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _questions(project: Project) -> Found:
     """Of reviews, and what somebody would have the codebook say otherwise."""
-    waiting = (Verification.State.RETURNED, Verification.State.ANSWERED)
-    asked = blind.released_verifications(project).filter(state__in=waiting, review__ended_at=None)
+    asked = blind.released_verifications(project).open().exclude(question="")
     reviews, proposals = asked.count(), project.proposals.filter(closed_at=None).count()
     said = _many(reviews, "question of a review is", "questions of reviews are")
     other = _many(proposals, "proposal for the codebook is", "proposals for the codebook are")
