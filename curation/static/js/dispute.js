@@ -91,10 +91,11 @@ const deskKeys = {
 };
 
 function wireDesk(desk) {
-  const named = location.hash && document.getElementById(location.hash.slice(1));
-  const first = named && named.closest(".cb-cell");
+  const named = document.getElementById(location.hash.slice(1));
+  const first = named?.closest(".cb-cell");
   const start = first || document.querySelector(".cb-cell:has([aria-invalid=true], .cb-alert)");
-  if (named?.closest("[data-talk]")) named.closest("[data-talk]").open = true;
+  const thread = named?.closest("[data-talk]");
+  if (thread) thread.open = true;
   focus(open(start || document.querySelector(".cb-cell[data-group=open]") || cells()[0]));
   document.querySelector(".cb-rule [data-rule]") ?? document.getElementById("rules").remove();
 
