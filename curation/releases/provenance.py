@@ -55,7 +55,8 @@ class Traces:
         self.moments = list(cut)
         self.lines = drafts.enter_context(store.draft())
         self.count = 0
-        self.pages = why.Pages(project.title, version, ZipFile(PAGES, _draft(drafts)))
+        packed = drafts.enter_context(ZipFile(PAGES, drafts.enter_context(store.draft())))
+        self.pages = why.Pages(project.title, version, packed)
         self.uncited: Counter[str] = Counter()  # cells with a value, by variable
         self.titles: dict[int, str] = {}
         self.past: dict[tuple[int, int], list[Revision]] = {}
@@ -117,10 +118,6 @@ PAST = (
 
 
 GROUNDS = ("cell__case", "cell__variable", "source__citation", "locator", "quote")
-
-
-def _draft(drafts: ExitStack) -> store.Draft:
-    return drafts.enter_context(store.draft())
 
 
 def _record(

@@ -31,10 +31,9 @@ def files_of(report: Report, withheld: Collection[int]) -> list[File]:
     if not any(not figure.reason for figure in found):
         return []
     head, *lines = csv.reader(io.StringIO(reliability.table(found), newline=""))
-    with store.draft() as figures, store.draft() as inputs:
+    with store.draft() as figures, store.draft() as inputs, ZipFile(INPUTS, inputs) as packed:
         table = CsvFile(FIGURES, head, figures)
         table.write([[_rounded(field) for field in line] for line in lines])
-        packed = ZipFile(INPUTS, inputs)
         silent = {opened.pseudonym_of(coder) for coder in withheld}
         for name, text in _inputs(report, silent):
             packed.add(name, text)

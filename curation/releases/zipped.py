@@ -35,6 +35,12 @@ class ZipFile:
         out = cast("IO[bytes]", _Stream(draft))
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
 
+    def __enter__(self) -> ZipFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.fp = None  # what broke off is let go: its draft is gone already
+
     def add(self, name: str, text: str) -> None:
         info = zipfile.ZipInfo(name, EPOCH)
         info.create_system, info.external_attr = UNIX, READABLE
@@ -42,6 +48,6 @@ class ZipFile:
         self._zip.writestr(info, text.encode(), compresslevel=LEVEL)
 
     def keep(self) -> File:
-        self._zip.close()
+        self._zip.close()  # writes its list of members
         kept = self._draft.keep()
         return File(self.name, kept.sha256, kept.bytes)
