@@ -76,7 +76,9 @@ def writing(project: Project, written: list[int]) -> Iterator[None]:
     @transaction.atomic
     def write(number: int) -> None:
         for pk in ends:
-            Cell.objects.filter(pk=pk).update(text=str(number))
+            cell = Cell.objects.get(pk=pk)
+            cell.text = str(number)
+            cell.save()  # with its revision: a release explains every change
 
     def write_on() -> None:
         for number in count(1):
