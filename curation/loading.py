@@ -32,6 +32,7 @@ RISK_SET = {
     "roster": "partners",
     "start": "start_date",
     "target": "location_state",
+    "class": "partner_class",
     "leads": ["2"],
 }
 

@@ -34,7 +34,16 @@ OF_SERIES = (
     "not_in_the_list_of_states",
 )
 OF_STATES = ("code", "abbreviation", "name", "member_from", "member_until", "region")
-COLUMNS = ("case", "state", "state_name", "start_date", "is_target", "in_home_region", "joined")
+COLUMNS = (
+    "case",
+    "state",
+    "state_name",
+    "start_date",
+    "is_target",
+    "in_home_region",
+    "joined",
+    "joined_as",
+)
 
 
 class Spell(NamedTuple):
@@ -57,6 +66,7 @@ class Declared:
 
     roster: a set of states. start: a date of the same unit. target: where it takes place, or "".
     leads: states that can join none, as the United States cannot in its own interventions.
+    below, kind: the unit that the roster lists, and its entry that says as what a state joined.
     """
 
     unit: str
@@ -65,6 +75,8 @@ class Declared:
     target: str
     leads: frozenset[str]
     missing: frozenset[str]
+    below: str = ""
+    kind: str = ""
 
 
 def declared(project: Project, codebook: Codebook, entries: Sequence[Entry]) -> Declared | None:
@@ -80,9 +92,21 @@ def declared(project: Project, codebook: Codebook, entries: Sequence[Entry]) -> 
     )
     if said["target"]:
         _entry(named, said["target"], "state", lambda v: v.kind == "state" and v.unit_id == unit.pk)
+    below = roster.variable.roster_of
+    kind = said.get("class", "")
+    if kind:
+        _entry(named, kind, "category", lambda v: below is not None and v.unit_id == below.pk)
     missing = frozenset(m.code for m in codebook.missing_codes.all())
-    leads = frozenset(said["leads"])
-    return Declared(unit.name, roster.name, start.name, said["target"], leads, missing)
+    return Declared(
+        unit.name,
+        roster.name,
+        start.name,
+        said["target"],
+        frozenset(said["leads"]),
+        missing,
+        below.name if below and kind else "",
+        kind,
+    )
 
 
 def _entry(
@@ -125,8 +149,9 @@ def files_of(
         states.write(spells)
         more = [Covariate(each) for each in project.series.order_by("name")]
         risk_set = CsvFile(RISK_SET, [*COLUMNS, *(each.name for each in more)], second)
+        classes = _classes(found, tables)
         for row in csv.DictReader(text):
-            risk_set.write(list(lines(found, row, spells, more)))
+            risk_set.write(list(lines(found, row, spells, more, classes)))
         kept = [states.keep(), risk_set.keep()]
     return [*kept, _told(project)] if more else kept
 
@@ -157,6 +182,16 @@ def _told(project: Project) -> File:
         return table.keep()
 
 
+def _classes(found: Declared, tables: Sequence[File]) -> dict[str, str]:
+    """As what each state joined, by the key of its row; a gap where that is missing."""
+    table = next((file for file in tables if file.name == f"{found.below}.csv"), None)
+    if table is None:
+        return {}
+    with _text(table) as text:
+        said = {row["case"]: row[found.kind] for row in csv.DictReader(text)}
+    return {key: kind for key, kind in said.items() if kind not in found.missing}
+
+
 def _text(file: File) -> io.TextIOWrapper:
     return io.TextIOWrapper(store.opened(file.sha256), "utf-8", newline="")
 
@@ -166,6 +201,7 @@ def lines(
     row: Mapping[str, str],
     spells: Iterable[Spell],
     covariates: Sequence[Covariate] = (),
+    classes: Mapping[str, str] | None = None,
 ) -> Iterator[Sequence[Field]]:
     """A case's part: a line for each state in the system on a day that its start can mean.
 
@@ -185,7 +221,9 @@ def lines(
             home = "" if not region or not state.region else int(state.region == region)
             came = "" if joined is None else int(code in joined)
             more = (each.of(code, earliest, target, found.leads) for each in covariates)
-            yield (row["case"], code, state.name, start, int(code == target), home, came, *more)
+            kind = (classes or {}).get(f"{row['case']}/{code}", "") if came == 1 else ""
+            place = (row["case"], code, state.name, start, int(code == target))
+            yield (*place, home, came, kind, *more)
 
 
 def _joined(text: str, missing: frozenset[str]) -> frozenset[str] | None:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from coding.canonical import EARLIEST, bounds, members
 from curation.releases.riskset import RISK_SET
+from curation.releases.uncertainty import DRAWS
 
 Get = Callable[[str], bytes | None]
 NUMBERS = {"category", "ordinal", "boolean", "integer", "decimal"}
@@ -192,7 +193,7 @@ class Files:
         """What uncertain cells may say, one reading a draw; none where the release has none."""
         wanted = set(variables)
         found: dict[str, dict[Place, str | None]] = {}
-        for row in self.rows("draws.csv"):
+        for row in self.rows(DRAWS):
             if (row["unit"], row["variable"]) in wanted:
                 place = Place(row["unit"], row["case"], row["variable"])
                 found.setdefault(row["draw"], {})[place] = row["value"]

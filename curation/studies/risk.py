@@ -54,6 +54,7 @@ class Risk:
     """What a page tells of a risk set."""
 
     counted: list[Counted]
+    classes: list[tuple[str, int]]
     columns: list[Known]
     regions: list[str]
     has_army: bool
@@ -70,6 +71,7 @@ def count(files: Files, options: Options) -> Risk | None:
     lines = _chosen(whole, regions, options)
     return Risk(
         counted=_by_decade(lines),
+        classes=_classes(files, lines),
         columns=_known(lines),
         regions=sorted({region for region in regions.values() if region}),
         has_army="army" in whole.columns,
@@ -104,6 +106,23 @@ def _count(label: str, lines: pd.DataFrame) -> Counted:
         int((joined == "1").sum()),
         int((joined == "").sum()),
     )
+
+
+def _classes(files: Files, lines: pd.DataFrame) -> list[tuple[str, int]]:
+    """As what those who joined did so, by the label of the partner's class."""
+    if "joined_as" not in lines.columns:
+        return []
+    joined = lines[lines["joined"] == "1"]
+    labels = {
+        str(category["code"]): str(category["label"])
+        for variable in files.codebook["variables"]
+        if variable["name"] == "partner_class"
+        for category in variable.get("categories", [])
+    }
+    counts = joined["joined_as"].value_counts()
+    return [
+        (labels.get(code, code) or "Not known", int(counts[code])) for code in sorted(counts.index)
+    ]
 
 
 def _known(lines: pd.DataFrame) -> list[Known]:

@@ -51,6 +51,17 @@ def test_tago_2005_comes_out_to_the_printed_digits() -> None:
 
 
 @beside
+def test_authorisation_the_second_outcome_of_that_file_can_be_estimated_too() -> None:
+    """Not printed in the source: what glm of R 4.2 gives on the same rows."""
+    fit = estimators.logit(design(tago(), "igo_authorized_use_of_force", TAGO))
+
+    assert figures(fit) == (
+        [-5.182, -3.314, 1.714, 2.451, 0.849],
+        [0.945, 1.139, 0.548, 0.547, 0.295],
+    )
+
+
+@beside
 def test_who_joins_on_the_demonstration_risk_set_is_the_benchmark_to_five_digits() -> None:
     table = pd.read_csv(EXTERNAL / "risk_set_demo.csv")
     expected = json.loads((EXTERNAL / "benchmark_logit.json").read_text())

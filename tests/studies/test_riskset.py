@@ -52,6 +52,14 @@ def test_a_roster_without_an_answer_leaves_joining_open_and_an_empty_one_does_no
     assert {row["joined"] for row in drawn(partners=roster)} == {joined}
 
 
+def test_who_joined_joined_as_something() -> None:
+    said = {"case": "US-1", "start": "1990-10-02", "place": "", "partners": "260"}
+    found = lines(DECLARED, said, SPELLS, (), {"US-1/260": "5", "US-1/345": "4"})
+
+    as_what = {line[1]: line[COLUMNS.index("joined_as")] for line in found}
+    assert as_what == {"260": "5", "345": "", "690": ""}
+
+
 @pytest.mark.parametrize("start", ["", "-99"])
 def test_a_case_without_a_start_has_no_lines(start: str) -> None:
     assert drawn(start=start) == []
@@ -63,6 +71,7 @@ def test_a_release_holds_the_risk_set_that_its_own_tables_give(coded: World) -> 
         "roster": "partners",
         "start": "end_date",
         "target": "",
+        "class": "sent",
         "leads": ["2"],
     }
     coded.project.save()
@@ -70,9 +79,9 @@ def test_a_release_holds_the_risk_set_that_its_own_tables_give(coded: World) -> 
     cut_now = release(coded, allow_disputes=True)
 
     found = table(cut_now, "risk_set")
-    assert [(row["case"], row["state"], row["joined"]) for row in found] == [
-        ("US-1991-GUL", "200", "1"),
-        ("US-1991-GUL", "220", "1"),
+    assert [(row["case"], row["state"], row["joined"], row["joined_as"]) for row in found] == [
+        ("US-1991-GUL", "200", "1", "2"),
+        ("US-1991-GUL", "220", "1", "2"),
     ]
     spells = csv.DictReader(io.StringIO(data(cut_now, "states.csv").decode(), newline=""))
     assert [row["code"] for row in spells] == ["2", "200", "220", "255"]

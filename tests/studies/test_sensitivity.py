@@ -108,7 +108,7 @@ def test_draws_are_combined_and_uncertainty_between_them_widens_the_interval() -
         for n in range(1, 6)
         for c in range(8, 20)
     ]  # fmt: skip
-    drawn = release(EDGE, **{"draws.csv": table(list(rows[0]), rows)})
+    drawn = release(EDGE, **{"imputations.csv": table(list(rows[0]), rows)})
 
     found = {s.key: s.fit for s in specifications(asked(drawn))}
 

@@ -14,6 +14,7 @@ from typing import Any
 import pypdf
 import pytest
 from django.contrib.auth.models import User
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.test import Client, override_settings
 
@@ -26,6 +27,7 @@ from curation.models import Release, StudyRun
 from curation.studies import asked, results
 from curation.studies.registry import STUDIES
 from tests.machine import rscript
+from tests.test_commands import run
 
 STUDY = "/projects/us-coalitions/studies/"
 
@@ -138,9 +140,25 @@ def figures(command: str, script: Path, folder: Path) -> dict[str, tuple[float, 
 
 def test_asking_again_gives_the_same_bytes(first: Project) -> None:
     release = first.releases.get()
-    for name, run in asked.last_of_each(release).items():
+    for name, kept in asked.last_of_each(release).items():
         again = asked.run(study=STUDIES[name], release=release)
-        assert results.written(again.result) == results.written(run.result)
+        assert results.written(again.result) == results.written(kept.result)
+
+
+def test_the_command_asks_too_and_says_what_it_comes_to(first: Project, tmp_path: Path) -> None:
+    out = tmp_path / "joins.json"
+    said = run("run_study", "who-joins", "--project", "us-coalitions", "--out", str(out))
+
+    kept = asked.last_of(first.releases.get(), "who-joins")
+    assert kept is not None
+    assert out.read_bytes() == results.written(kept.result)
+    line = next(each for each in said.splitlines() if "home region" in each)
+    fit = kept.result["estimates"][0]["fit"]
+    [term] = [each for each in fit["terms"] if each["name"] == "in_home_region"]
+    assert f"{term['coefficient']:.3f}" in line
+    for words in (("who-join",), ("who-joins", "--release", "9.9.9")):
+        with pytest.raises(CommandError, match=r"who-joins|0\.0\.1"):
+            run("run_study", *words, "--project", "us-coalitions")
 
 
 def test_a_curator_asks_and_the_work_goes_on_beside(first: Project) -> None:
@@ -212,6 +230,7 @@ def test_the_page_of_the_risk_set_counts_what_the_release_holds(first: Project) 
     more = body(signed_in("reader"), f"{STUDY}risk-set/?target=1")
     assert f">{len(away) + len(here)}</td>" in more
     assert "import_series" in page
+    assert "Combat personnel" in page
 
 
 def sha256(project: Project, name: str) -> str:
