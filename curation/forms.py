@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from coding.models import Project
+from coding.models import Entry, Project
 from curation import public
 from curation.models import Erratum, Release
 from curation.releases import versions
@@ -138,3 +138,78 @@ class DoiForm(forms.Form):
 
     def clean_doi(self) -> str:
         return public.read_doi(self.cleaned_data["doi"])
+
+
+class RiskSetForm(forms.Form):
+    """From which entries of the codebook it is drawn up who could have joined."""
+
+    roster = forms.ChoiceField(
+        required=False, help_text="The set of states that took part. None: no risk set."
+    )
+    start = forms.ChoiceField(required=False, help_text="States in the system then could join.")
+    target = forms.ChoiceField(
+        required=False, label="Place", help_text="The state in which it takes place."
+    )
+    kind = forms.ChoiceField(
+        required=False, label="Class", help_text="As what a state joined, said in its own row."
+    )
+    leads = forms.CharField(
+        required=False,
+        label="Leading states",
+        max_length=200,
+        help_text="Codes of states that lead the cases, and so join none, with spaces between.",
+    )
+
+    def __init__(self, *args: Any, entries: Sequence[Entry], project: Project, **kwargs: Any):
+        said = project.risk_set or {}
+        initial = {
+            "roster": said.get("roster", ""),
+            "start": said.get("start", ""),
+            "target": said.get("target", ""),
+            "kind": said.get("class", ""),
+            "leads": " ".join(said.get("leads", [])),
+        }
+        super().__init__(*args, **({"initial": initial} | kwargs))
+        self.entries = {entry.name: entry for entry in entries}
+        self.codes = set(project.states.values_list("code", flat=True))
+        rosters = [
+            e for e in entries if e.variable.roster_of_id and e.variable.reference == "state"
+        ]
+        above: set[int | None] = {e.variable.unit_id for e in rosters}
+        below = {e.variable.roster_of_id for e in rosters}
+        self._offer("roster", rosters)
+        self._offer("start", [e for e in entries if _is(e, above, "date")])
+        self._offer("target", [e for e in entries if _is(e, above, "state")])
+        self._offer("kind", [e for e in entries if _is(e, below, "category", "ordinal")])
+
+    def _offer(self, name: str, entries: Sequence[Entry]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "–"), *((e.name, f"{e.label} ({e.name})") for e in entries)]
+
+    def clean_leads(self) -> list[str]:
+        codes: list[str] = self.cleaned_data["leads"].split()
+        if odd := [code for code in codes if code not in self.codes]:
+            raise forms.ValidationError(f"Not in the list of states: {', '.join(odd)}.")
+        return codes
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        roster, start = said.get("roster"), said.get("start")
+        if roster and not start:
+            self.add_error("start", "Who could have joined depends on the day: choose its date.")
+        unit = self.entries[roster].variable.unit_id if roster else None
+        for name in ("start", "target"):
+            if roster and said.get(name) and self.entries[said[name]].variable.unit_id != unit:
+                self.add_error(name, "It is of another unit than the roster.")
+        return said
+
+    @property
+    def declaration(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        named = {name: said[name] for name in ("roster", "start", "target", "leads")}
+        return named | {"class": said["kind"]}
+
+
+def _is(entry: Entry, units: set[int | None], *kinds: str) -> bool:
+    return entry.variable.unit_id in units and entry.variable.kind in kinds

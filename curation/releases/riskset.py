@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from django.contrib.auth.models import User
+
 from coding.canonical import bounds, members
 from coding.errors import Refused
 from coding.models import Codebook, Entry, Project, State, Variable
+from coding.work import signed
 from curation import store
 from curation.releases.covariates import Covariate
 from curation.releases.csvfile import CsvFile, Field, File
@@ -107,6 +110,13 @@ def declared(project: Project, codebook: Codebook, entries: Sequence[Entry]) -> 
         below.name if below and kind else "",
         kind,
     )
+
+
+def declare(*, project: Project, said: Mapping[str, object], by: User) -> Project:
+    """Say from which entries it is drawn up from now on; from none: releases hold no risk set."""
+    project.risk_set = dict(said) if said.get("roster") else {}
+    signed.save(project, why=f"Risk set from {said.get('roster') or 'nothing'}", by=by)
+    return project
 
 
 def _entry(

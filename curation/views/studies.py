@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coding import access, blind, printing
+from coding import access, blind, codebooks, printing
 from coding.errors import Refused
 from coding.models import Member
 from curation import builds
+from curation.forms import RiskSetForm
 from curation.models import Release, StudyRun
+from curation.releases import riskset
 from curation.studies import asked, papers, results, risk
 from curation.studies.declared import Study
 from curation.studies.figures import Figure, figures
@@ -93,10 +96,19 @@ def _context(chosen: Chosen, closed: int) -> dict[str, object]:
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def risk_set(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who could have joined, counted, with the gaps; and whose data its further columns are."""
+    """Who could have joined, counted, with the gaps; and whose data its further columns are.
+
+    A curator says here from which entries it is drawn up.
+    """
     chosen = _chosen(request.user, slug, request.GET.get("release", ""))
+    form = _declaration(request, chosen)
+    if request.method == "POST" and form and form.is_valid():
+        assert isinstance(request.user, User)
+        riskset.declare(project=chosen.member.project, said=form.declaration, by=request.user)
+        messages.success(request, "Kept. The next release is drawn up so.")
+        return redirect("curation:risk-set", slug)
     closed = blind.opened_and_being_coded(request.user, chosen.member.project)
     options = risk.Options.of(request.GET)
     found = None
@@ -105,9 +117,23 @@ def risk_set(request: HttpRequest, slug: str) -> HttpResponse:
     context = _context(chosen, closed) | {
         "risk": found,
         "options": options,
+        "form": form,
         "series": chosen.member.project.series.defer("lines").order_by("name"),
     }
-    return render(request, "curation/risk_set.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "curation/risk_set.html", context, status=status)
+
+
+def _declaration(request: HttpRequest, chosen: Chosen) -> RiskSetForm | None:
+    """For curators, once there is a codebook; nobody else may post."""
+    codebook = codebooks.current(chosen.member.project) if chosen.may_run else None
+    if codebook is None:
+        if request.method == "POST":
+            raise Http404
+        return None
+    said = request.POST if request.method == "POST" else None
+    entries = codebooks.entries(codebook)
+    return RiskSetForm(said, entries=entries, project=chosen.member.project)
 
 
 @login_required

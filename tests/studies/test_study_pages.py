@@ -233,6 +233,35 @@ def test_the_page_of_the_risk_set_counts_what_the_release_holds(first: Project) 
     assert "Combat personnel" in page
 
 
+def test_a_curator_says_what_the_risk_set_is_drawn_up_from(first: Project) -> None:
+    curator, address = signed_in("curator"), f"{STUDY}risk-set/"
+    said = {"roster": "partners", "start": "end_date", "target": "", "kind": "", "leads": "2 20"}
+
+    for wrong, told in (({"start": ""}, "choose its date"), ({"leads": "2 nn"}, "Not in the list")):
+        answer = curator.post(address, said | wrong)
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+    assert curator.post(address, said | {"roster": "coalition"}).status_code == 422
+    assert signed_in("reader").post(address, said).status_code == 404
+    assert curator.post(address, said).status_code == 302
+
+    first.refresh_from_db()
+    assert first.risk_set == {
+        "roster": "partners",
+        "start": "end_date",
+        "target": "",
+        "class": "",
+        "leads": ["2", "20"],
+    }
+    last = first.history.first()
+    assert (last.history_user.username, last.history_change_reason) == (
+        "curator",
+        "Risk set from partners",
+    )
+    curator.post(address, said | {"roster": ""})
+    first.refresh_from_db()
+    assert first.risk_set == {}
+
+
 def sha256(project: Project, name: str) -> str:
     [found] = [f for f in project.releases.get().manifest["files"] if f["name"] == name]
     digest: str = found["sha256"]
