@@ -18,7 +18,7 @@ from coding.nearness import nearness
 from coding.precedents import Asked, Shelf
 from curation.releases.columns import columns_of
 from curation.releases.evidence import cells_of
-from curation.releases.long import cell_rows
+from curation.releases.long import CELLS, cell_rows
 from tests.conftest import World
 
 PATTERN = "Bombing alone: the first statement decides"
@@ -274,7 +274,7 @@ def test_a_dispute_asks_the_same_number_of_questions_whatever_is_remembered(
     client.force_login(world.adjudicator)
     url = reverse("coding:dispute", args=[world.case.pk])
     client.get(url)  # who opens it first claims it
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(29):
         page = client.get(url).content.decode()
 
     assert page.count("the same answers differed") == count
@@ -430,8 +430,10 @@ def test_a_release_names_the_sources_of_a_ruling_among_its_citations(
         rows[world.case.pk],
         [],
         codebook=1,
+        version="0.1.0",
+        before={},
     )
-    assert written[-1] == f"{BOOK}, p. 7"
+    assert dict(zip(CELLS, written, strict=True))["citations"] == f"{BOOK}, p. 7"
 
 
 def test_without_a_word_the_cell_s_own_rule_decides_and_no_source(

@@ -136,9 +136,9 @@ def test_the_page_tells_files_citation_and_how_to_load(opened: World, client: Cl
         release.digest,
         "Project usmi (Version 0.1.0) [Data set].",
         "pd.read_csv(&quot;intervention.csv&quot;",
-        "import delimited",
-        "GET DATA /TYPE=TXT",
-        "Csv.Document",
+        "use &quot;intervention.dta&quot;, clear",
+        "GET FILE=&quot;intervention.sav&quot;.",
+        "sheet intervention",
         "For the workshop",
         *(file["sha256"][16:] for file in release.manifest["files"]),
     ]

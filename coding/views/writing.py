@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 View = Callable[..., HttpResponse]
 # Pages of a project on which something is written, and where each is found again.
 OF_PROJECT = {
+    "discussion": "coding:discussion",
     "questions": "coding:questions",
     "reviews": "coding:reviews",
     "second-looks": "coding:second-looks",
