@@ -123,7 +123,9 @@ def test_the_files_say_what_the_page_says_and_scripts_find_it_again(
     assert got(curator, "who-joins", "coefficients.png").startswith(b"\x89PNG")
     assert b"Joined" in got(curator, "who-joins", "who_joins_how_often.csv")
     assert b"\\begin{tabular}" in got(curator, "who-joins", "estimates.tex")
-    report = pypdf.PdfReader(io.BytesIO(got(curator, "who-joins", "report.pdf")))
+    printed = got(curator, "who-joins", "report.pdf")
+    assert printed == got(curator, "who-joins", "report.pdf")
+    report = pypdf.PdfReader(io.BytesIO(printed))
     text = "\n".join(page.extract_text() for page in report.pages)
     assert "Who joins?" in text
     assert release.digest[:20] in text.replace("\n", "")
