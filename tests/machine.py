@@ -80,14 +80,14 @@ def printing() -> None:
         )
 
 
-# R
+# R, with what reads the files of Stata and SPSS
 
 R_PACKAGES = "r-base-core r-cran-haven r-cran-mass"
 
 
 def can_read_in_r() -> bool:
     """Whether R is there with what reads files of Stata and SPSS."""
-    trial = ["Rscript", "-e", "library(haven); library(MASS)"]
+    trial = ["Rscript", "--vanilla", "-e", "library(haven); library(MASS)"]
     return (
         bool(shutil.which("Rscript"))
         and not subprocess.run(trial, capture_output=True, check=False).returncode
@@ -100,24 +100,6 @@ def rscript() -> str:
     if not can_read_in_r():
         raise Missing(f"R is missing. Install it, for example: apt-get install {R_PACKAGES}")
     return "Rscript"
-
-
-# R, with what reads the files of Stata and SPSS
-
-
-def can_read_statistics() -> bool:
-    trial = ["Rscript", "--vanilla", "-e", "library(haven)"]
-    found = shutil.which("Rscript")
-    return bool(found) and subprocess.run(trial, capture_output=True).returncode == 0
-
-
-def statistics() -> None:
-    if not can_read_statistics():
-        install("r-base-core", "r-cran-haven")
-    if not can_read_statistics():
-        raise Missing(
-            "R with haven is missing. Install it, for example: apt-get install r-cran-haven"
-        )
 
 
 # PostgreSQL
@@ -245,7 +227,7 @@ def main(words: Sequence[str]) -> int:
             printing()
     match words:
         case ["sqlite", _, *_]:
-            statistics()
+            rscript()
             return run(words[1:], {"DATABASE_URL": ""})
         case ["postgresql", "--durable", _, *_]:
             with cluster(durable=True) as address:

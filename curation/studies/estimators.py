@@ -256,7 +256,7 @@ def firth(found: Design) -> Fit:
         raise NotEstimated("The outcome is the same in every row that can be used.")
     beta = np.zeros(x.shape[1], dtype=np.float64)
     for _ in range(STEPS):
-        p, information = _information(x, beta)
+        p, information = informed(x, beta)
         try:
             inverse = np.linalg.inv(information)
         except np.linalg.LinAlgError as error:
@@ -269,13 +269,14 @@ def firth(found: Design) -> Fit:
     raise NotEstimated(f"The fit did not end within {STEPS} steps.")
 
 
-def _information(x: Array, beta: Array) -> tuple[Array, Array]:
+def informed(x: Array, beta: Array) -> tuple[Array, Array]:
+    """The chance of each row, and the information matrix of a logit at `beta`."""
     p = 1 / (1 + np.exp(-(x @ beta)))
     return p, (x * (p * (1 - p))[:, None]).T @ x
 
 
 def _penalised(found: Design, beta: Array) -> Fit:
-    p, information = _information(found.with_constant, beta)
+    p, information = informed(found.with_constant, beta)
     covariance = np.linalg.inv(information)
     likelihood = np.log(np.where(found.outcome > 0, p, 1 - p)).sum()
     penalty = 0.5 * np.linalg.slogdet(information)[1]

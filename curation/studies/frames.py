@@ -31,6 +31,11 @@ class Place(NamedTuple):
     case: str
     variable: str
 
+    @property
+    def root(self) -> str:
+        """The case of the highest unit to which it belongs: keys of rows below begin with it."""
+        return self.case.split("/")[0]
+
     def __str__(self) -> str:
         return f"{self.variable} of {self.case}"
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from curation.studies.combine import rubin
 from curation.studies.declared import CASE, Prepared, Study, estimate
-from curation.studies.estimators import Design, Fit, NotEstimated
+from curation.studies.estimators import Fit, NotEstimated, informed
 from curation.studies.frames import Cell, Files, Otherwise, Place, Tables
 
 # One step of Newton's method is exact enough to sort by; what may matter is fitted again.
@@ -202,7 +202,7 @@ def _changed(question: Question) -> Iterator[Changed]:
     """For each alternative the rows of its case as they would be, where that differs."""
     families: dict[str, tuple[Tables, pd.DataFrame]] = {}
     for place, instead in alternatives(question):
-        root = place.case.split("/")[0]
+        root = place.root
         if root not in families:
             frame = question.prepared.frame
             families[root] = (question.files.tables.of_family(root), frame[frame[CASE] == root])
@@ -215,17 +215,21 @@ def _changed(question: Question) -> Iterator[Changed]:
 
 def _whole(question: Question, place: Place, rows: pd.DataFrame) -> pd.DataFrame:
     frame = question.prepared.frame
-    return pd.concat([frame[frame[CASE] != place.case.split("/")[0]], rows])
+    return pd.concat([frame[frame[CASE] != place.root], rows])
 
 
 def _chosen(question: Question, settled: Fit, changed: Sequence[Changed]) -> list[Changed]:
     """Those worth a fit: all where they are few or no step is to be had, else the farthest."""
     if len(changed) <= FITTED_AGAIN or question.estimator != "logit":
         return list(changed)
+    beta = settled.coefficients
     base = question.prepared.design(question.study)
-    steps = [_step(question, settled, base, place, rows) for place, _, rows in changed]
+    _, information = informed(base.with_constant, beta)
+    # A step is the inverse information times the change of the score.
+    scores = [_score_changes(question, beta, each) for each in changed]
+    steps = [np.linalg.solve(information, score) for score in scores]
     errors = np.array([term.error for term in settled.terms])
-    z = settled.coefficients / errors
+    z = beta / errors
     far = [float(np.abs(step / errors).max()) for step in steps]
     near = [_may_flip(z, step / errors) for step in steps]
     order = sorted(range(len(changed)), key=lambda n: (not near[n], -far[n]))
@@ -240,18 +244,12 @@ def _may_flip(z: np.ndarray, step: np.ndarray) -> bool:
     return bool((crosses | (np.abs(np.abs(after) - EDGE) < NEAR) & (np.abs(step) > NEAR / 4)).any())
 
 
-def _step(
-    question: Question, settled: Fit, base: Design, place: Place, rows: pd.DataFrame
-) -> np.ndarray:
-    """The change of the coefficients: the inverse information times the change of the score."""
-    beta = settled.coefficients
-    x = base.with_constant
-    p = 1 / (1 + np.exp(-(x @ beta)))
-    information = (x * (p * (1 - p))[:, None]).T @ x
+def _score_changes(question: Question, beta: np.ndarray, changed: Changed) -> np.ndarray:
+    """What the rows of a case add to the score, less what they added before."""
+    place, _, rows = changed
     frame = question.prepared.frame
-    before = frame[frame[CASE] == place.case.split("/")[0]]
-    score = _score(question, rows, beta) - _score(question, before, beta)
-    return np.asarray(np.linalg.solve(information, score))
+    before = frame[frame[CASE] == place.root]
+    return np.asarray(_score(question, rows, beta) - _score(question, before, beta))
 
 
 def _score(question: Question, rows: pd.DataFrame, beta: np.ndarray) -> np.ndarray:

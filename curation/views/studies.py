@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from django.contrib import messages
@@ -22,22 +23,12 @@ from curation import builds
 from curation.forms import RiskSetForm
 from curation.models import Release, StudyRun
 from curation.releases import riskset
+from curation.serving import TYPES
 from curation.studies import asked, papers, results, risk
 from curation.studies.declared import Study
 from curation.studies.figures import Figure, figures
 from curation.studies.registry import STUDIES
 from curation.studies.scripts import script
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8; header=present",
-    "json": "application/json",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "py": "text/x-python; charset=utf-8",
-    "R": "text/plain; charset=utf-8",
-    "svg": "image/svg+xml",
-    "tex": "application/x-tex; charset=utf-8",
-}
 
 
 @dataclass(frozen=True)
@@ -232,7 +223,7 @@ def file(request: HttpRequest, slug: str, study: str, name: str) -> HttpResponse
     make = _makers(found, run).get(name) if run else None
     if make is None:
         raise Http404
-    answer = HttpResponse(make(), content_type=TYPES[name.rsplit(".", 1)[1]])
+    answer = HttpResponse(make(), content_type=TYPES[PurePath(name).suffix])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-cache"
     return answer
