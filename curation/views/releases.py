@@ -239,12 +239,16 @@ def file(request: HttpRequest, slug: str, version: str, name: str) -> HttpRespon
         ) from error
 
 
-def refuse_while_coding(user: User | AnonymousUser, project: Project) -> None:
+RELEASES_TELL = "the files of releases would tell you what others said"
+
+
+def refuse_while_coding(
+    user: User | AnonymousUser, project: Project, why: str = RELEASES_TELL
+) -> None:
     """A release would tell a coder what others said of a case that is coded again, blind."""
     if count := blind.opened_and_being_coded(user, project):
         cases = "a case that is" if count == 1 else f"{count} cases that are"
         raise Refused(
-            f"You are coding {cases} open already. Hand in your own sheet first: the files of "
-            "releases would tell you what others said.",
+            f"You are coding {cases} open already. Hand in your own sheet first: {why}.",
             [("My work", reverse("coding:work", args=[project.slug]))],
         )

@@ -13,11 +13,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coding import access, blind, codebooks, printing
-from coding.errors import Refused
 from coding.models import Member
 from curation import builds
 from curation.forms import RiskSetForm
@@ -29,6 +27,9 @@ from curation.studies.declared import Study
 from curation.studies.figures import Figure, figures
 from curation.studies.registry import STUDIES
 from curation.studies.scripts import script
+from curation.views.releases import refuse_while_coding
+
+STUDIES_TELL = "studies name disputed cells and what was said of them"
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def run(request: HttpRequest, slug: str, study: str) -> HttpResponse:
     version = request.POST.get("release", "")
     if not member.project.releases.filter(version=version).exists():
         raise Http404
-    _refuse_while_coding(request.user, member)
+    refuse_while_coding(request.user, member.project, STUDIES_TELL)
     build = builds.ask(
         project=member.project,
         kind="study",
@@ -195,16 +196,6 @@ def run(request: HttpRequest, slug: str, study: str) -> HttpResponse:
         by=request.user,
     )
     return redirect("curation:build", slug, build.pk)
-
-
-def _refuse_while_coding(user: User | AnonymousUser, member: Member) -> None:
-    """A study names cells and what was said of them."""
-    if blind.opened_and_being_coded(user, member.project):
-        raise Refused(
-            "You are coding cases that are open already. Hand in your own sheets first: studies "
-            "name disputed cells.",
-            [("My work", reverse("coding:work", args=[member.project.slug]))],
-        )
 
 
 # ------------------------------------------------------------------ as files
@@ -218,7 +209,7 @@ def file(request: HttpRequest, slug: str, study: str, name: str) -> HttpResponse
     """A table, a figure, a script, the whole result or the report, made from the stored result."""
     found = _study_or_404(study)
     chosen = _chosen(request.user, slug, request.GET.get("release", ""))
-    _refuse_while_coding(request.user, chosen.member)
+    refuse_while_coding(request.user, chosen.member.project, STUDIES_TELL)
     run = asked.last_of(chosen.release, study) if chosen.release else None
     make = _makers(found, run).get(name) if run else None
     if make is None:
