@@ -180,6 +180,11 @@ def codings_for(user: Person) -> CodingQuerySet:
     return standing.filter(Q(coder=user.pk) | (known & seen))
 
 
+def cited_in(said: Iterable[Spoken]) -> QuerySet[Citation]:
+    """What these values cite: whoever may see a value may see its sources."""
+    return Citation.objects.filter(value__in=[each.value for each in said])
+
+
 def citations_for(user: Person) -> QuerySet[Citation]:
     return Citation.objects.filter(Exists(values_for(user).filter(pk=OuterRef("value"))))
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Q
 
 from coding import blind, canonical, charts, codebooks, precedents, rounds, rules
@@ -328,6 +328,7 @@ class Dossier:
     ) -> None:
         self.user, self.case, self.answers_first, self.only = user, case, answers_first, only
         self._variables: list[int] | None = None  # None: of all
+        self._is_drawn = only is None  # what is typed is checked without knowing who ruled
         self.project = case.unit.project
         self._remembered: dict[int, list[blind.Guide]] = {}
         self._rows: dict[int, Any] = {}
@@ -336,6 +337,8 @@ class Dossier:
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
+        if not self._is_drawn:
+            cells = cells.filter(pk=self.only)
         found = list(cells.select_related("verified_by", "rule"))
         self._rows = {cell.pk: cell for cell in found}
         read = [cell for cell in found if self.only in (None, cell.pk)]
@@ -345,9 +348,10 @@ class Dossier:
         known = self._precedents(
             {c.variable_id for c in read if _GROUP_OF[c.status] in ("open", "settled")}
         )
-        signers = blind.signers({cell.pk: cell.since for cell in read})
+        drawn = read if self._is_drawn else []
+        signers = blind.signers({cell.pk: cell.since for cell in drawn})
         columns, entries = self.columns, self.entries
-        votes = self._rounds(found)
+        votes = self._rounds(drawn)
         skipped = self._skipped(
             {entries[c.variable_id].name: c.text for c in found if c.text is not None}
         )
@@ -374,7 +378,7 @@ class Dossier:
                 nearest=self._nearest(entry, known.get(cell.variable_id, [])),
                 precedent=self._own(cell, entry, known.get(cell.variable_id, [])),
                 facts=self.case.facts,
-                round=votes[cell.pk],
+                round=votes.get(cell.pk, rounds.NONE),
             )
             for cell in found
             for entry in [entries[cell.variable_id]]
@@ -421,6 +425,7 @@ class Dossier:
 
     def look_again(self) -> None:
         """Forget the cells after a ruling. What the coders said of an open case stays as it is."""
+        self._is_drawn = True
         for known in ("cells", "family", "rulings"):
             self.__dict__.pop(known, None)
 
@@ -431,7 +436,7 @@ class Dossier:
         last: dict[int, dict[int, blind.Spoken]] = defaultdict(dict)
         for said in blind.spoken_for(self.user, [self.case.pk], self._variables):
             last[said.variable][said.coder] = said
-        passages = self._passages([said.value for by in last.values() for said in by.values()])
+        passages = self._passages([said for by in last.values() for said in by.values()])
         return {
             variable: tuple(
                 self._column(name, by_coder[coder], passages)
@@ -460,6 +465,13 @@ class Dossier:
         anonymous = Member.Role.ADJUDICATOR  # whoever looks
         return blind.names_in(family, self.user, anonymous, self._codings)
 
+    @property
+    def letters(self) -> dict[int, str]:
+        """How coders of the family are called whoever looks: nobody is "You"."""
+        return blind.names_in(
+            self.case.family_id, AnonymousUser(), Member.Role.ADJUDICATOR, self._codings
+        )
+
     @cached_property
     def _codings(self) -> list[Coding]:
         """Those of the whole family, so that a coder has one letter in all of it."""
@@ -472,10 +484,9 @@ class Dossier:
         of = {coding.coder.get_username(): names[coding.coder_id] for coding in self._codings}
         return of.get(name, name)
 
-    def _passages(self, values: Sequence[int]) -> Mapping[int, list[Passage]]:
+    def _passages(self, said: Sequence[blind.Spoken]) -> Mapping[int, list[Passage]]:
         found: dict[int, list[Passage]] = defaultdict(list)
-        cited = blind.citations_for(self.user).filter(value__in=values).select_related("source")
-        for c in cited:
+        for c in blind.cited_in(said).select_related("source"):
             passage = Passage(c.source.citation, c.source.url, c.locator, c.quote, c.source_id)
             found[c.value_id].append(passage)
         return found

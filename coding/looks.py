@@ -15,8 +15,13 @@ class Looks:
         self.project = project
 
     @cached_property
+    def ever(self) -> list[SecondLook]:
+        """What the project has ever asked for: without it nobody has voted on anything."""
+        return list(SecondLook.objects.filter(project=self.project))
+
+    @cached_property
     def live(self) -> list[SecondLook]:
-        return list(SecondLook.objects.live().filter(project=self.project))
+        return [look for look in self.ever if not look.ended_at]
 
     def of(self, case_key: str, entry: Entry) -> SecondLook | None:
         """The most votes that are asked for; None where one adjudicator is enough."""

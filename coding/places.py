@@ -16,7 +16,7 @@ from coding.models import Case
 class Place:
     """Where a case stands in the queue, whether or not it has a dispute left, and its neighbours.
 
-    Its number and neighbours are looked for only where they are shown. In an order of its own,
+    Its neighbours are looked for only where they are shown. In an order of its own,
     the queue goes from case to case as its rows do.
     """
 
@@ -30,19 +30,20 @@ class Place:
             case.pk,
         )
         counted = self._disputes.order_by().aggregate(
-            disputes=Count("pk"), cases=Count("case", distinct=True)
+            disputes=Count("pk"),
+            cases=Count("case", distinct=True),
+            before=Count("case", distinct=True, filter=_beyond(self._key, "lt")),
         )
         self.of: int = counted["cases"]
         self.disputes: int = counted["disputes"]
+        self._before: int = counted["before"]
 
-    @cached_property
+    @property
     def number(self) -> int:
         """The how manieth case this is, or would be."""
         if self._in_order is not None and self._case.pk in self._in_order:
             return self._in_order.index(self._case.pk) + 1
-        before = self._disputes.filter(_beyond(self._key, "lt")).order_by()
-        counted: int = before.aggregate(cases=Count("case", distinct=True))["cases"]
-        return counted + 1
+        return self._before + 1
 
     @cached_property
     def previous(self) -> int | None:

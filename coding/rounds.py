@@ -88,6 +88,8 @@ def rounds_of(
     if not listed:
         return {}
     looks = Looks(project)
+    if not looks.ever:
+        return {pk: NONE for pk, *_ in listed}
     some = over or looks.live
     votes = _votes(user, project, listed, states) if some else defaultdict(list)
     open_ones = [pk for pk, _, _, is_open in listed if is_open]

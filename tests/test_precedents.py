@@ -274,7 +274,7 @@ def test_a_dispute_asks_the_same_number_of_questions_whatever_is_remembered(
     client.force_login(world.adjudicator)
     url = reverse("coding:dispute", args=[world.case.pk])
     client.get(url)  # who opens it first claims it
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(26):
         page = client.get(url).content.decode()
 
     assert page.count("the same answers differed") == count

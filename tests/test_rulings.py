@@ -391,6 +391,6 @@ def test_the_page_asks_the_same_number_of_questions_whatever_is_on_it(
         work.submit(coding=coding)
     judge.get(page_url(world.case))
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(26):
         page = judge.get(page_url(world.case)).text
     assert page.count('data-group="open"') == cells

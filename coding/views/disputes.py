@@ -234,7 +234,9 @@ class Desk:
     def threads(self) -> Mapping[int, Thread]:
         """What was said of each cell."""
         talk = Talk(self.user, self.case.unit.project, self.role)
-        return talk.threads(self.case, [evidence.pk for evidence in self.dossier.cells])
+        only, cells = self.dossier.only, self.dossier.cells
+        wanted = [only] if only else [evidence.pk for evidence in cells]
+        return talk.threads(self.case, wanted, self.dossier.letters)
 
     @property
     def may_move(self) -> bool:
@@ -285,6 +287,7 @@ class Desk:
 
     def again(self, cell: int, form: RulingForm, *, status: int, refusal: str = "") -> HttpResponse:
         """What was typed, with what was wrong with it, beside the cell as it now stands."""
+        self.dossier.look_again()
         evidence = self.dossier.cell(cell)
         form.evidence = evidence
         rulings = self.dossier.rulings.get(evidence.entry.variable_id, [])
@@ -306,7 +309,10 @@ class Desk:
             return HttpResponse(status=303, headers={"Location": to})
         changed = [evidence, *self.dossier.of("computed")]
         context = self._context() | {
-            "items": [Item(e, RulingForm(evidence=e), thread=self.threads[e.pk]) for e in changed],
+            "items": [
+                Item(e, RulingForm(evidence=e), thread=self.threads.get(e.pk, NONE))
+                for e in changed
+            ],
             "total": self.open_disputes,
         }
         return render(self.request, "coding/_ruled.html", context)
