@@ -337,7 +337,7 @@ class Dossier:
     def cells(self) -> list[Evidence]:
         """The cells of the case that this person may see, in the codebook's order."""
         cells = blind.cells_for(self.user).filter(case=self.case)
-        if not self._is_drawn:
+        if self.only and not self._is_drawn:
             cells = cells.filter(pk=self.only)
         found = list(cells.select_related("verified_by", "rule"))
         self._rows = {cell.pk: cell for cell in found}
