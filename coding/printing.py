@@ -26,6 +26,11 @@ MISSING = 3
 PATIENCE = 120  # seconds
 NO_CLOCK = {"SOURCE_DATE_EPOCH": "946684800"}  # fonts are cut to size, and would say when
 
+
+class NoPress(Refused):
+    """This server prints nothing: it is turned off, or a library is missing."""
+
+
 # A page keeps a processor busy for seconds: two at a time, and the others wait their turn.
 _presses = Semaphore(2)
 
@@ -36,7 +41,7 @@ def pdf(html: str, *, links: Sequence[tuple[str, str]] = ()) -> bytes:
     The same page gives the same bytes. `links` lead out where printing is not possible.
     """
     if not settings.PRINTING:
-        raise Refused(_sorry("it is turned off here (PRINTING=0)"), links)
+        raise NoPress(_sorry("it is turned off here (PRINTING=0)"), links)
     job = json.dumps({"html": html, "root": _root()})
     command = [sys.executable, "-P", str(PRESS)]  # -P: our modules are none of its imports
     with _presses:
@@ -60,7 +65,7 @@ def read_out(
     """What the press printed, or why it did not."""
     if code == MISSING:
         way = f"a library is missing. On Debian and Ubuntu: apt-get install {PACKAGES}"
-        raise Refused(_sorry(way), links)
+        raise NoPress(_sorry(way), links)
     if code:
         raise RuntimeError(f"The press failed: {said.decode(errors='replace')[-2000:]}")
     return content

@@ -33,6 +33,7 @@ from curation.releases import (
     formats,
     gate,
     long,
+    manual,
     oversight,
     proof,
     provenance,
@@ -177,6 +178,7 @@ def freeze(
     files += proof.files_of(files, [table.unit.name for table in tables])
     files += uncertainty.files_of(files, codebooks.entries(codebook), project.slug)
     files += changelist.files_of(project, last, codebook, files, version)
+    files += manual.files_of(codebook)
     rows = [(table.unit.name, table.rows) for table in tables]
     seen = gate.Seen(codebook, disputes.total(), uncited, report.figures, rows, files)
     manifest = Manifest(

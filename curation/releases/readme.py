@@ -114,7 +114,8 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
         yield f"- `{unit.name}.csv`: {unit.label}, {_count(unit.rows, 'row')}"
     yield from (f"- {line}" for name, line in FILES if manifest.file(name))
     yield from _formats(manifest)
-    yield "- `codebook.md`, `codebook.json`: what each column and code means"
+    pdf = ", `codebook.pdf`" if manifest.file("codebook.pdf") else ""
+    yield f"- `codebook.html`{pdf}, `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `datapackage.json`: types, codes and keys of every CSV file, for software"
     yield "- `ddi.xml`: the same as DDI-Codebook 2.5, for archives"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
