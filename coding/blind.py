@@ -575,6 +575,32 @@ def released_votes(project: Project) -> QuerySet[Vote, Any]:
     return shown.order_by("pk").values_list("cell", "cell__variable", "by", "text")
 
 
+class Ruled(NamedTuple):
+    """One adjudicator's vote in a round that came to a ruling."""
+
+    unit: str
+    case: str
+    variable: int
+    by: int
+    text: str | None
+    cause: str
+    reason: str
+    codebook: int
+    blind: bool
+    closed: datetime
+
+
+def released_rulings(project: Project) -> list[Ruled]:
+    """Every vote of the rounds that ended, in their order: for releases, never for a screen."""
+    ended = Vote.objects.filter(
+        closed_at__isnull=False, cell__case__in=released_cases(project).values("pk")
+    )
+    place = ("cell__case__unit__name", "cell__case__key", "cell__variable")
+    what = ("by", "text", "cause", "reason", "rule__codebook__number", "blind", "closed_at")
+    rows = [Ruled(*row) for row in ended.order_by("pk").values_list(*place, *what)]
+    return sorted(rows, key=lambda row: (row.unit, row.case.encode(), row.variable))
+
+
 def to_verify(user: Person, project: Project) -> QuerySet[Cell]:
     """Single and agreed cells that nobody verified, of what the codebook of today asks."""
     published = Codebook.objects.filter(project=project).exclude(published_at=None)

@@ -8,6 +8,7 @@ from curation import store
 from curation.models import Release
 from curation.releases import cut, manifest, verify
 from tests.conftest import World
+from tests.test_releases import table
 from tests.test_second_look import ask, join, rule
 
 
@@ -44,6 +45,16 @@ def test_a_release_prints_second_looks_reviews_and_what_was_passed_by(world: Wor
         )
     release = cut(project=world.project, version="0.1.0", by=world.curator)
     told, adjudicator = readme(release), Member.objects.get(user=world.adjudicator).pseudonym
+
+    pseudonym = dict(Member.objects.values_list("user__username", "pseudonym"))
+    votes = table(release, "votes")
+    assert {v["case"] for v in votes} == {"US-1991-GUL", second.cell.case.key}
+    assert [
+        (v["round"], v["adjudicator"], v["blind"], v["value"], v["reason"], v["codebook"])
+        for v in votes
+        if v["case"] == second.cell.case.key
+    ] == [("1", pseudonym[who], "1", "policy", "p. 3", "1") for who in ("adjudicator", "second")]
+    assert "`votes.csv`" in told
 
     assert "A second adjudicator ruled on every variable, 99% of the cells" in told
     assert "- Review 1 (all cells): Of 2 cells looked at, 1 was wrong: 50.0%." in told

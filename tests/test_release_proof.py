@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import settings as settings_for
+from hypothesis import strategies as st
 
 from curation import store
 from curation.models import Release
@@ -112,6 +115,51 @@ def test_the_order_of_columns_does_not_count_and_that_of_rows_does() -> None:
     assert file("a\n1\n") == f"UNF:6:{PUBLISHED['1']}"
 
 
+# ------------------------------------------------------------------ formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('a,b\n1,"=1+1"\n@x,-\n', [(2, "b"), (3, "a"), (3, "b")]),
+        ("a,b\n-77,+1.5e3\nx=1,a - b\n", []),
+        ('a,b\n"one, two","three\n=four"\n"\t5",=cmd', [(3, "a"), (3, "b")]),
+    ],
+)
+def test_a_field_that_a_spreadsheet_runs_is_found_and_a_number_is_none(
+    text: str, found: list[tuple[int, str]]
+) -> None:
+    assert list(standalone.formulas(io.BytesIO(text.encode()))) == found
+
+
+@given(st.lists(st.lists(st.text('=+-@1.,e" \n\tx', max_size=6), min_size=2, max_size=2)))
+@settings_for(max_examples=100)
+def test_what_is_passed_over_fast_holds_no_formula(rows: list[list[str]]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows([["a", "b"], *rows])
+    expected = [
+        (n, name)
+        for n, row in enumerate(rows, 2)
+        for name, field in zip("ab", row, strict=True)
+        if standalone.is_run(field)
+    ]
+    assert list(standalone.formulas(io.BytesIO(written.getvalue().encode()))) == expected
+
+
+def test_the_formulas_of_all_csv_files_are_listed(coded: World) -> None:  # noqa: F811
+    coded.settle("=1+1", "story")
+    made = release(coded)
+
+    rows = table(made, "formulas")
+    cells = table(made, "cells")
+    assert {row["file"] for row in rows} >= {"intervention.csv", "cells.csv"}
+    assert {
+        cells[int(row["row"]) - 2][row["column"]] for row in rows if row["file"] == "cells.csv"
+    } == {"=1+1"}
+    told = store.get(next(f["sha256"] for f in made.manifest["files"] if f["name"] == "README.md"))
+    assert f"Fields that begin so and are no number: {len(rows)}:" in told.decode()
+
+
 # ------------------------------------------------------------------ the program in the release
 
 
@@ -164,12 +212,16 @@ def rewritten(folder: Path, name: str, old: str, new: str) -> None:
     (folder / "manifest.json").write_text(f"{written}\n")
 
 
+ODD = "file,row,column\ncells.csv,9,reason\n"
+
+
 def test_what_the_files_say_must_fit_together(coded: World, tmp_path: Path) -> None:  # noqa: F811
     made = copied(release(coded), tmp_path / "made")
     cases = {
         "value": ("cells.csv", "troops,1000,", "troops,1001,", "troops of US-1991-GUL"),
         "key": ("intervention.csv", "US-1900-X,", "US-1991-GUL,", "stands twice"),
         "parent": ("partner.csv", ",US-1991-GUL,", ",US-1991-LOST,", "is no row"),
+        "formula": ("formulas.csv", "file,row,column\n", ODD, "row 9, reason of cells.csv"),
         "print": ("fingerprints.csv", "UNF:6:", "UNF:6:a", "its fingerprints"),
     }
     for name, (file, old, new, told) in cases.items():

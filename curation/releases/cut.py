@@ -31,6 +31,7 @@ from curation.releases import (
     errata,
     evidence,
     formats,
+    formulas,
     gate,
     long,
     manual,
@@ -42,6 +43,7 @@ from curation.releases import (
     riskset,
     uncertainty,
     versions,
+    votes,
     wide,
     withholding,
 )
@@ -178,7 +180,9 @@ def freeze(
     files += proof.files_of(files, [table.unit.name for table in tables])
     files += uncertainty.files_of(files, codebooks.entries(codebook), project.slug)
     files += changelist.files_of(project, last, codebook, files, version)
+    files += votes.files_of(project, codebooks.entries(codebook), told.names, told.withheld)
     files += manual.files_of(codebook)
+    files += formulas.files_of(files)
     rows = [(table.unit.name, table.rows) for table in tables]
     seen = gate.Seen(codebook, disputes.total(), uncited, report.figures, rows, files)
     manifest = Manifest(

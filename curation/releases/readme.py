@@ -62,6 +62,7 @@ up in `cells.csv` before you rest an argument on it.
 FILES = (
     ("cells.csv", "`cells.csv`: every cell with its status and what it rests on"),
     ("codings.csv", "`codings.csv`: every opened value of every coder, under pseudonyms"),
+    ("votes.csv", "`votes.csv`: what each adjudicator ruled where several did, under pseudonyms"),
     ("provenance.jsonl", "`provenance.jsonl`: where each cell comes from, a record a line"),
     ("why.zip", "`why.zip`: the same to be read, a page a case: unpack it, open `index.html`"),
     ("reliability.csv", "`reliability.csv`: how well coders agreed, variable by variable"),
@@ -75,6 +76,7 @@ FILES = (
     ("states.csv", "`states.csv`: the state system, one row for each membership"),
     ("errata.csv", "`errata.csv`: what is known to be wrong in earlier releases, and its state"),
     ("fingerprints.csv", "`fingerprints.csv`: a fingerprint (UNF 6) of each table and column"),
+    ("formulas.csv", "`formulas.csv`: which fields of the CSV files a spreadsheet may run"),
     ("verify.py", "`verify.py`: checks all of this: `python verify.py`, with nothing to install"),
     (
         "uncertainty.csv",
@@ -160,6 +162,15 @@ formula: open `tables.xlsx` instead, where it is text, or import every column as
 """
 
 
+def _formulas(manifest: Manifest) -> Iterator[str]:
+    """How many fields of the CSV files that concerns; numbers are not among them."""
+    yield FORMULAS
+    if file := manifest.file("formulas.csv"):
+        rows = file.rows or 0
+        where = ": `formulas.csv` names file, row (the heading is row 1) and column" if rows else ""
+        yield f"Fields that begin so and are no number: {rows}{where}.\n"
+
+
 def _trust(manifest: Manifest) -> Iterator[str]:
     yield "\n## How the cells came about\n"
     yield from _table(manifest.units)
@@ -185,7 +196,7 @@ def _trust(manifest: Manifest) -> Iterator[str]:
 
 def _use(manifest: Manifest, missing: Mapping[str, str]) -> Iterator[str]:
     yield f"## Reading the tables\n\n{READING}"
-    yield FORMULAS
+    yield from _formulas(manifest)
     if missing:
         yield "Missing codes:\n"
         yield from (f"- `{code}` {_line(label)}" for code, label in missing.items())

@@ -7,8 +7,10 @@
 
 It checks that every file is what the manifest says, that the manifest is the one of that digest,
 that the chain to the release before holds, that keys are unique and lead to a row, that cells.csv
-says what the tables say, the fingerprints (UNF version 6), and that each file in another format
-says the same as the CSV beside it. Exit code 0: everything holds. 1: something does not.
+says what the tables say, the fingerprints (UNF version 6), the list of fields that a spreadsheet
+may run, and that each file in another format says the same as the CSV beside it.
+
+Exit code 0: everything holds. 1: something does not.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from typing import Any, BinaryIO, cast
 
 MANIFEST = "manifest.json"
 FINGERPRINTS = "fingerprints.csv"
+FORMULAS = "formulas.csv"
 CHUNK = 1 << 20
 LONGEST_FIELD = 1 << 30
 MOST_TOLD = 5  # of one kind in one file
@@ -160,6 +163,41 @@ def rows_of(file: BinaryIO) -> Iterator[list[str]]:
         text.detach()  # whoever opened the file closes it
 
 
+# ------------------------------------------------------------------ formulas
+
+RUN = ("=", "+", "-", "@", "\t", "\r")
+MAY_RUN = re.compile(rb'(?<=[,\n"])(?:[=@\t\r]|[+-](?!(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[,\n"]))')
+
+
+def is_run(text: str) -> bool:
+    """Whether a spreadsheet that opens the CSV file may run it as a formula. Numbers are read."""
+    return text.startswith(RUN) and not NUMBER.fullmatch(text)
+
+
+def formulas(file: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Row, as a spreadsheet counts, and column of each such field of a CSV file."""
+    if not _may_run(file):
+        return
+    file.seek(0)
+    rows = rows_of(file)
+    names = next(rows, [])
+    for number, row in enumerate(rows, 2):
+        for name, field in zip(names, row):  # noqa: B905
+            if is_run(field):
+                yield number, name
+
+
+def _may_run(file: BinaryIO) -> bool:
+    """Most files hold none: they are looked through much faster than they are read."""
+    left = b"\n"
+    for chunk in iter(lambda: file.read(CHUNK), b""):
+        whole, end, left = (left + chunk).rpartition(b"\n")
+        if MAY_RUN.search(whole + end):
+            return True
+        left = end + left
+    return bool(MAY_RUN.search(left + b"\n"))
+
+
 # ------------------------------------------------------------------ the files
 
 
@@ -237,7 +275,8 @@ def check(
     _check_chain(release, previous)
     if not _check_files(release):
         return release  # what is damaged is not read further
-    for look in (_check_keys, _check_cells, _check_fingerprints, _check_formats):
+    looks = (_check_keys, _check_cells, _check_fingerprints, _check_formulas, _check_formats)
+    for look in looks:
         try:
             look(release)
         except (KeyError, ValueError, IndexError, csv.Error, OSError) as error:
@@ -379,6 +418,21 @@ def _check_fingerprints(release: Release) -> None:
         with release.files.open(name) as file:
             if list(fingerprints(file)) != said:
                 release.says(f"{name}: its fingerprints are not those of {FINGERPRINTS}.")
+
+
+def _check_formulas(release: Release) -> None:
+    """The list of fields that a spreadsheet may run names these and no others."""
+    if FORMULAS not in release.named:
+        release.unchecked.append("formulas: this release has no list of them.")
+        return
+    said = {(r["file"], int(r["row"]), r["column"]) for r in _table(release, FORMULAS)}
+    found = set()
+    for name in release.named:
+        if name.endswith(".csv") and name != FORMULAS:
+            with release.files.open(name) as file:
+                found |= {(name, *place) for place in formulas(file)}
+    odd = sorted(found ^ said)
+    release.some(FORMULAS, (f"row {row}, {column} of {name}: not so." for name, row, column in odd))
 
 
 def _check_formats(release: Release) -> None:
