@@ -18,7 +18,7 @@ from coding.canonical import Domain, Plain, plain
 
 LONGEST = 1_000
 MOST_ROWS = 1_000  # rows of one list; more cannot be known, so that no rule runs long
-IN_SYSTEM = "in_system"
+IN_SYSTEM, SERIES = "in_system", "series"
 FUNCTIONS = frozenset(
     (
         "contains",
@@ -27,6 +27,7 @@ FUNCTIONS = frozenset(
         IN_SYSTEM,
         "int",
         "matches",
+        SERIES,
         "size",
         "startsWith",
         "string",
@@ -48,6 +49,11 @@ _TOO_MUCH = re.compile(r"(?<!\bin)(?<!\bin )[\[{]|\bmatches\b|\bsiblings\b")
 Answers = Mapping[str, str]
 Domains = Mapping[str, Domain]
 Spells = Mapping[object, Sequence[tuple[str, str]]]  # first and last day of each, by state
+Asked = Callable[..., object]  # a series by name: a state, with another one, on a day
+
+
+def _no_series(name: str, *_: object) -> object:
+    raise LookupError(name)
 
 
 class BadExpression(ValueError):
@@ -64,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may read: this row, the rows around it, and when states were in the system.
+    """What a rule may read: this row, the rows around it, states' spells and others' data.
 
     Rows above and below are found by the names of their units. A unit that is not in `below` has
     rows that are not known; `spells` is asked for only where a rule asks.
@@ -75,6 +81,7 @@ class Context:
     siblings: Sequence[Row] = ()
     below: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     spells: Callable[[], Spells] = dict
+    series: Asked = _no_series
 
 
 @lru_cache(maxsize=4096)
@@ -200,6 +207,7 @@ def evaluate(text: str, context: Context) -> object | None:
     scope = cel.Context()
     scope.add_function("sum", sum)
     scope.add_function(IN_SYSTEM, partial(_in_system, context.spells))
+    scope.add_function(SERIES, context.series)
     needed = names(text)
     for name, value in _bound(context.row, text).items():
         if name in needed:
@@ -237,6 +245,26 @@ def _in_system(spells: Callable[[], Spells], state: object, date: Mapping[str, s
 def reads_states(text: str) -> bool:
     """Whether an expression asks for the project's list of states."""
     return IN_SYSTEM in compiled(text).functions()
+
+
+@lru_cache(maxsize=4096)
+def series_read(text: str) -> frozenset[str]:
+    """The names of the series that an expression asks for."""
+    if SERIES not in words(text) or SERIES not in compiled(text).functions():
+        return frozenset()
+    return frozenset(re.findall(rf"\b{SERIES}\s*\(\s*[\"']([-\w]+)[\"']\s*,", text))
+
+
+def names_its_series(text: str) -> bool:
+    """Whether each call of `series` begins with a name in quotation marks."""
+    bare = _bare(text)
+    named = len(re.findall(rf"\b{SERIES} ?\( ?\"\" ?,", bare))
+    return named == len(re.findall(rf"\b{SERIES} ?\(", bare)) and bool(series_read(text))
+
+
+def reads_series(text: str) -> bool:
+    """Whether an expression asks for others' data."""
+    return SERIES in compiled(text).functions()
 
 
 def _listed(rows: Sequence[Row], text: str) -> list[dict[str, Plain]]:

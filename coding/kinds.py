@@ -218,6 +218,17 @@ def _sum(name: str, parts: Sequence[Part]) -> Kind:
     return item
 
 
+def _series(name: str, parts: Sequence[Part]) -> Kind:
+    """A name, a state, with another one where it is of pairs, and a date last."""
+    if len(parts) not in (3, 4):
+        raise Misfit(f"{name} is asked by its name, a state or two, and a date.")
+    _needs(parts[0], name, "text")
+    for state in parts[1:-1]:
+        _needs(state, name, "whole", "text")
+    _needs(parts[-1], name, "date")
+    return either(WHOLE, DECIMAL)
+
+
 _SIMPLE = ("whole", "decimal", "text", "truth")
 _FUNCTIONS: dict[str, Callable[[str, Sequence[Part]], Kind]] = {
     "contains": _of(TRUTH, ("text",), ("text",)),
@@ -226,6 +237,7 @@ _FUNCTIONS: dict[str, Callable[[str, Sequence[Part]], Kind]] = {
     "in_system": _of(TRUTH, ("whole", "text"), ("date",)),
     "int": _of(WHOLE, _SIMPLE),
     "matches": _of(TRUTH, ("text",), ("text",)),
+    "series": _series,
     "size": _of(WHOLE, ("list", "text", "row", "date")),
     "startsWith": _of(TRUTH, ("text",), ("text",)),
     "string": _of(TEXT, _SIMPLE),

@@ -11,7 +11,9 @@ from coding.canonical import Domain, Invalid, matches, parse
 from coding.expressions import (
     BadExpression,
     names,
+    names_its_series,
     parent_names,
+    reads_series,
     reads_states,
     refuse_as_values,
     sibling_names,
@@ -137,6 +139,8 @@ def _expression_faults(part: str, text: str, place: Place) -> Iterator[str]:
     except BadExpression as error:
         yield str(error)
         return
+    if reads_series(text):
+        yield from _series_faults(part, text)
     if not part.startswith("check"):
         yield from _beyond(text, used, unit, place.below)
     for name in sorted(used - {*of_unit[unit], *place.above, *place.below, "siblings"}):
@@ -155,6 +159,14 @@ def _beyond(text: str, used: frozenset[str], unit: str, below: Sequence[str]) ->
         yield f"{name} is a unit below {unit}: only a check may read its rows."
     if reads_states(text):
         yield "in_system is for checks only: the list of states may change, the rule may not."
+
+
+def _series_faults(part: str, text: str) -> Iterator[str]:
+    """Others' data give values: what is asked and what is checked stands by what was coded."""
+    if part != "derive":
+        yield "series is for derive only: derive a variable from it, and read that variable."
+    elif not names_its_series(text):
+        yield 'series needs the name of a series in quotation marks, as series("capability", …).'
 
 
 def _skip_faults(

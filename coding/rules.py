@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coding.canonical import Domain, Invalid, members, parse
-from coding.expressions import Context, Row, Spells, evaluate, holds, words
+from coding.expressions import Context, Row, Spells, evaluate, holds, series_read, words
 from coding.models import Entry, Unit
+from coding.series import Found, Reference
 
 Answers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is around a row: rows above and below by unit name, beside it, and the states' spells.
+    """What is around a row: rows above and below by unit name, beside it, and others' data.
 
     Only checks read the rows below: whether these are asked may depend on the row itself.
     """
@@ -23,21 +24,26 @@ class Surroundings:
     siblings: Sequence[Row] = ()
     below: dict[str, Sequence[Row]] = field(default_factory=dict)
     spells: Callable[[], Spells] = dict
+    series: Reference | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A row as its rules leave it. `answers` holds what counts: typed, skipped and computed."""
+    """A row as its rules leave it. `answers` holds what counts: typed, skipped and computed.
+
+    `origins` holds the rows of others' data that computed ones were read from.
+    """
 
     answers: dict[str, str]
     skipped: dict[str, str]
     computed: dict[str, str]
+    origins: dict[str, tuple[Found, ...]] = field(default_factory=dict)
 
     def of(self, asked: Collection[str]) -> Reading:
         """The same row on a sheet that asks only these entries: of others it rules nothing."""
         skipped = {name: text for name, text in self.skipped.items() if name in asked}
         computed = {name: text for name, text in self.computed.items() if name in asked}
-        return Reading(self.answers, skipped, computed)
+        return Reading(self.answers, skipped, computed, self.origins)
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,7 @@ def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Re
     for _ in range(len(ruled) + 1):
         before = dict(reading.answers)
         for entry in stale:
-            context = Context(Row(reading.answers, known), around.parents, around.siblings)
-            _apply(entry, reading, answers, context)
+            _apply(entry, reading, answers, around, known)
         changed = {name for name in known if reading.answers.get(name) != before.get(name)}
         stale = [e for e in ruled if changed & (words(e.skip_if) | words(e.derive))]
         if not stale:
@@ -75,24 +80,46 @@ def read(entries: Sequence[Entry], answers: Answers, around: Surroundings) -> Re
     return reading
 
 
-def _apply(entry: Entry, reading: Reading, typed: Answers, context: Context) -> None:
+def _apply(
+    entry: Entry,
+    reading: Reading,
+    typed: Answers,
+    around: Surroundings,
+    known: Mapping[str, Domain],
+) -> None:
     """Say again what the entry's rules make of it; where they are silent, what was typed counts."""
     name = entry.name
+    context = Context(Row(reading.answers, known), around.parents, around.siblings)
     skipped, computed = reading.skipped, reading.computed
     skipped.pop(name, None)
     computed.pop(name, None)
     text = typed.get(name)
     if entry.skip_if and holds(entry.skip_if, context):
         text = skipped[name] = entry.skip_value
-    elif entry.derive and (result := _computed(entry, context)) is not None:
+    elif entry.derive and (result := _derived(entry, reading, context, around.series)) is not None:
         text = computed[name] = result
     reading.answers.pop(name, None)
     if text is not None:
         reading.answers[name] = text
 
 
-def _computed(entry: Entry, context: Context) -> str | None:
-    result = evaluate(entry.derive, context)
+def _derived(
+    entry: Entry, reading: Reading, context: Context, series: Reference | None
+) -> str | None:
+    """What an entry is computed as, with the rows of others' data that were read for it.
+
+    Where it cannot be known since one of them is missing, it is missing in the same way.
+    """
+    if series is None or not series_read(entry.derive):
+        return _computed(evaluate(entry.derive, context), entry)
+    series.read.clear()
+    result = evaluate(entry.derive, replace(context, series=series))
+    reading.origins[entry.name] = tuple(dict.fromkeys(series.read))
+    missing = next((found.row.text for found in series.read if found.row.is_missing), None)
+    return _computed(missing if result is None else result, entry)
+
+
+def _computed(result: object, entry: Entry) -> str | None:
     if result is None:
         return None
     text = str(int(result)) if isinstance(result, bool) else _spelled(result)

@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from coding import blind, codebooks, rules
 from coding.expressions import Row, Spells
 from coding.models import Coding, Entry, Unit
+from coding.series import Reference
 
 Purpose = Coding.Purpose
 APART = (Purpose.TOP_UP, Purpose.RECODE)
@@ -133,13 +134,14 @@ def readings(sitting: Sequence[Coding]) -> list[Sheet]:
     typed = blind.own_answers(c.pk for c in (sitting if apart else known))
     project = sitting[0].case.unit.project_id
     spells = cache(lambda: codebooks.spells_of(project))
+    series = Reference(project)
     sheets: dict[int, Sheet] = {}
     for coding in known:
         book = sitting[0].codebook if apart else coding.codebook
         entries = codebooks.entries_of(book, coding.case.unit_id)
         chosen = only.get(coding.pk)
         asked = tuple(e for e in entries if e.pk in chosen) if chosen else entries
-        around = _around(coding, entries, sheets, known, typed, before, spells)
+        around = _around(coding, entries, sheets, known, typed, before, spells, series)
         answers, said = typed.get(coding.pk, {}), before.get(coding.case_id, {})
         rest = {n: t for n, t in said.items() if not chosen or n not in {e.name for e in asked}}
         sheets[coding.pk] = Sheet(coding, asked, answers, around, entries, rest)
@@ -196,6 +198,7 @@ def _around(
     typed: dict[int, dict[str, blind.Said]],
     before: Mapping[int, dict[str, str]],
     spells: Callable[[], Spells],
+    series: Reference,
 ) -> rules.Surroundings:
     parents: dict[str, Row] = {}
     for parent in sheets.values():
@@ -211,7 +214,8 @@ def _around(
         if coding.case.parent_id and place == (coding.case.parent_id, coding.case.unit_id):
             row = rows.setdefault(c.case_id, dict(before.get(c.case_id, {})))
             row |= {name: said.text for name, said in typed.get(c.pk, {}).items()}
-    return rules.Surroundings(parents, [Row(r, domains) for r in rows.values()], {}, spells)
+    siblings = [Row(r, domains) for r in rows.values()]
+    return rules.Surroundings(parents, siblings, {}, spells, series)
 
 
 def addable(coding: Coding) -> list[Unit]:

@@ -36,7 +36,6 @@ from curation.models import (
     Erratum,
     Publication,
     Release,
-    Series,
     Signature,
     StudyRun,
     Withdrawal,
@@ -63,7 +62,6 @@ HERE: dict[str, tuple[type[Model], str]] = {
     "draft_releases": (DraftRelease, "project"),
     "signatures": (Signature, "draft__project"),
     "studies": (StudyRun, "release__project"),
-    "series": (Series, "project"),
 }
 MODELS: dict[str, type[Model]] = {
     **whole.MODELS,

@@ -38,43 +38,6 @@ class Release(models.Model):
         return f"{self.project} {self.version}"
 
 
-class Series(models.Model):
-    """A column of somebody else's data, by state and day: for the risk set and its studies."""
-
-    class With(models.TextChoices):
-        NOBODY = "", "the state alone"
-        TARGET = "target", "the state and the place of the case"
-        LEADS = "leads", "the state and those that lead the case"
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="series")
-    name = models.SlugField(help_text="Its column in risk_set.csv.")
-    title = models.CharField(max_length=200)
-    source = models.TextField()
-    version = models.CharField(max_length=80)
-    licence = models.CharField(max_length=200)
-    pair = models.CharField(max_length=8, choices=With.choices, blank=True)
-    years_before = models.PositiveSmallIntegerField(
-        default=0, help_text="Added up over so many years before the start; 0: at the start."
-    )
-    absent = models.CharField(
-        max_length=40, blank=True, help_text="What no row means within the years it covers."
-    )
-    # Lines of code, other code or "", first day, last day, value.
-    lines = models.JSONField(default=list)
-    report = models.JSONField(default=dict)
-    imported_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["project", "name"]
-        verbose_name_plural = "series"
-        constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="one_series_of_a_name"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title} {self.version}"
-
-
 class StudyRun(models.Model):
     """A study asked of a release, with everything that it found. The last one of a kind counts."""
 

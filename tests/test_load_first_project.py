@@ -15,6 +15,8 @@ from coding import blind, codebooks
 from coding.models import Case, Cell, Citation, Coding, Member, Project, State, Value
 from curation import demo, first_project
 from tests.conftest import World, make_project
+from tests.studies.test_derived import pacts_are_taken_over_in_place
+from tests.studies.test_estimators import EXTERNAL
 from tests.tables import everything, run
 from tests.test_first_project import disputed
 
@@ -103,6 +105,10 @@ def test_the_first_project_is_what_the_lists_say_and_its_demo_is_blind(db: None)
         ("listed", "compiled-list"),
         *(("imported from fixtures", name) for name in machines),
     }
+
+    # Others' data fill what the codebook derives from them.
+    if EXTERNAL.is_dir():
+        pacts_are_taken_over_in_place(project)
 
     # A second run does nothing and says so, and prints the sign-ins again.
     before = everything()

@@ -291,6 +291,8 @@ def test_of_the_first_codebook_these_rules_cannot_be_said_in_redcap(first: Docum
         "variable personnel_precision, skip: REDCap keeps missing codes apart from answers.",
         "variable contribution_share, derive: It looks at the rows beside its own.",
         "variable in_home_region, derive: REDCap computes numbers only.",
+        "variable defence_pact_with_us, derive: REDCap computes numbers only.",
+        "variable joint_exercises_5y, derive: It calls series.",
     ]
 
 

@@ -340,6 +340,8 @@ def test_of_the_first_codebook_these_rules_cannot_be_said_in_a_form(first: Docum
         "variable contribution_share, derive: It looks at the rows beside its own.",
         "variable joined_date, check 1: It reads the earliest or latest day of a date.",
         "variable left_date, check 1: It reads the earliest or latest day of a date.",
+        "variable defence_pact_with_us, derive: It calls series.",
+        "variable joint_exercises_5y, derive: It calls series.",
         "variable objective_stated_date, check 1: It reads the earliest or latest day of a date.",
         "variable objective_priority, check 1: It looks at the rows beside its own.",
     ]

@@ -15,6 +15,7 @@ from coding.models.project import Member, Project, State, Unit
 from coding.models.recoding import Recoding
 from coding.models.review import Review, Verification
 from coding.models.second import Bypass, SecondLook, Vote, VoteGround
+from coding.models.series import Series
 from coding.models.training import Certification, Gold
 from coding.models.waiver import Waiver
 
@@ -47,6 +48,7 @@ __all__ = [
     "Review",
     "SavedView",
     "SecondLook",
+    "Series",
     "Source",
     "State",
     "Unit",

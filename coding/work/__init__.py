@@ -20,6 +20,7 @@ from coding.work.claims import (
     take_over,
 )
 from coding.work.decisions import Decision, ancestry, decision_of
+from coding.work.derived import Followed, follow_series
 from coding.work.drift import Drift, drift, unverified
 from coding.work.first import answer_first
 from coding.work.grounds import Place
@@ -70,6 +71,7 @@ __all__ = [
     "Correction",
     "Decision",
     "Drift",
+    "Followed",
     "Place",
     "Recorded",
     "Scope",
@@ -101,6 +103,7 @@ __all__ = [
     "end_second",
     "end_waiver",
     "follow_codebook",
+    "follow_series",
     "foresee",
     "foresee_compared",
     "give_back",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from coding.bulk import BulkRule, Proposed
 from coding.errors import Refused
 from coding.models import Batch, Case, Cell, Entry, Project
-from coding.work import cells, grounds, reviews, signed
+from coding.work import cells, derived, grounds, reviews, signed
 from coding.work.act import act
 from coding.work.grounds import Place
 
@@ -196,5 +196,5 @@ def _open(stand: Sequence[Cell], reason: str, by: User, *, reopened: bool = Fals
     reviews.look_again(stand, reason, by)
     roots = Case.objects.filter(pk__in={c.case.family_id for c in stand})
     for root in roots.select_related("unit__project"):
-        cells.derive(root)
+        derived.derive(root)
     return len(stand)

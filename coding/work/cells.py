@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
-from coding import blind, codebooks, rules, severity
+from coding import blind, codebooks, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
-from coding.expressions import Row
 from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, FirstAnswer, Value
 from coding.work import bypasses, claims, grounds, reviews, rows, second, signed
 from coding.work.act import act
+from coding.work.derived import derive
 from coding.work.grounds import Place
 
 Status = Cell.Status
@@ -302,87 +301,6 @@ def held(cell: Cell, by: User, seen: datetime | None = None) -> Cell:
 def _sign(cell: Cell, by: User, reason: str) -> None:
     cell.since = timezone.now()
     signed.save(cell, why=reason, by=by)
-
-
-# ------------------------------------------------------------------ computed cells
-
-
-def derive(root: Case) -> None:
-    """Compute the derived cells of a family again from the cells that they depend on."""
-    book = codebooks.current(root.unit.project)
-    if book is None or not any(e.derive for e in codebooks.entries(book)):
-        return
-    family = _family(root)
-    known = {case.pk: {} for case in family}  # type: dict[int, dict[int, Cell]]
-    for cell in Cell.objects.filter(case__in=family):
-        known[cell.case_id][cell.variable_id] = cell
-    entries = {u: codebooks.entries_of(book, u) for u in {case.unit_id for case in family}}
-    answers = {c.pk: _answers(known[c.pk], entries[c.unit_id]) for c in family}
-    for case in family:
-        if not known[case.pk]:
-            continue
-        around = _around(case, family, answers, entries)
-        reading = rules.read(entries[case.unit_id], answers[case.pk], around)
-        answers[case.pk] = reading.answers
-        _write_derived(case, entries[case.unit_id], reading.computed, known[case.pk])
-
-
-def _family(root: Case) -> list[Case]:
-    """The root case and all below it, parents before children.
-
-    Rows that only training or repeats brought in are not the data set's.
-    """
-    here = Coding.objects.filter(case=OuterRef("pk"))
-    practised = Exists(here) & ~Exists(here.filter(purpose__in=blind.SPEAKING))
-    celled = Exists(Cell.objects.filter(case=OuterRef("pk")))
-    known = Case.objects.filter(celled | ~practised, root=root.pk)
-    below = known.select_related("unit").order_by("pk")
-    inside = [c for c in below if c.in_universe]
-    return [root, *sorted(inside, key=lambda c: (c.unit.position, c.pk))]
-
-
-def _answers(cells: dict[int, Cell], entries: Iterable[Entry]) -> dict[str, str]:
-    return {
-        e.name: cells[e.variable_id].text or ""
-        for e in entries
-        if e.variable_id in cells and cells[e.variable_id].text is not None and not e.derive
-    }
-
-
-def _around(
-    case: Case,
-    family: list[Case],
-    answers: dict[int, dict[str, str]],
-    entries: dict[int, tuple[Entry, ...]],
-) -> rules.Surroundings:
-    by_pk = {c.pk: c for c in family}
-    parents: dict[str, Row] = {}
-    parent = by_pk.get(case.parent_id or 0)
-    while parent is not None:
-        parents[parent.unit.name] = Row(answers[parent.pk], rules.domains(entries[parent.unit_id]))
-        parent = by_pk.get(parent.parent_id or 0)
-    domains = rules.domains(entries[case.unit_id])
-    beside = [c for c in family if (c.parent_id, c.unit_id) == (case.parent_id, case.unit_id)]
-    siblings = [Row(answers[c.pk], domains) for c in beside] if case.parent_id else []
-    return rules.Surroundings(parents, siblings)
-
-
-def _write_derived(
-    case: Case, entries: Iterable[Entry], computed: dict[str, str], known: dict[int, Cell]
-) -> None:
-    for entry in entries:
-        if not entry.derive:
-            continue
-        cell, text = known.get(entry.variable_id), computed.get(entry.name)
-        if text is None:
-            if cell is not None and cell.status == Status.DERIVED:
-                signed.delete(cell, why="can no longer be computed")
-        elif cell is None:
-            cell = Cell(case=case, variable_id=entry.variable_id, status=Status.DERIVED, text=text)
-            signed.save(cell, why="computed")
-        elif cell.status == Status.DERIVED and cell.text != text:
-            cell.text, cell.since = text, timezone.now()
-            signed.save(cell, why="computed again")
 
 
 @act

@@ -17,7 +17,7 @@ from django.utils import timezone
 from coding import blind, codebooks
 from coding.errors import Refused
 from coding.models import Case, Cell, Codebook, Coding, Entry, Project, Recoding
-from coding.work import cells, moving, needs, phases, signed
+from coding.work import derived, moving, needs, phases, signed
 from coding.work.act import act
 from coding.work.decisions import Decision, Survey, ancestry, decision_of, survey
 from coding.work.moving import AT_ONCE, Way
@@ -277,4 +277,4 @@ def compute_again(*, project: int) -> None:
     coded = Cell.objects.filter(case__unit__project=project)
     families = coded.order_by().annotate(family=Coalesce("case__root", "case")).values("family")
     for root in Case.objects.filter(pk__in=families).select_related("unit__project"):
-        cells.derive(root)
+        derived.derive(root)

@@ -12,7 +12,7 @@ from simple_history.utils import bulk_update_with_history
 from coding import blind
 from coding.canonical import same
 from coding.models import Case, Cell, Codebook, Entry, Vote
-from coding.work import cells
+from coding.work import cells, derived
 from coding.work.moving import AT_ONCE
 
 Status = Cell.Status
@@ -131,7 +131,7 @@ def _follow(found: Sequence[Compared]) -> None:
     cells.follow_rosters(sorted({s.cell.case_id for s in shifts}), rosters)
     families = {s.cell.case.family_id for s in shifts}
     for root in Case.objects.filter(pk__in=families).select_related("unit__project"):
-        cells.derive(root)
+        derived.derive(root)
 
 
 def _compared(anew: Anew, among: blind.Cells) -> Compared:

@@ -17,14 +17,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from coding.models import Project
+from coding import codebooks, work
+from coding.models import Project, Series
 from curation.faults import BadInput, Fault
 from curation.files import Row, Table
 from curation.intake.whole import hint
-from curation.models import Series
 from curation.releases.riskset import COLUMNS, Spell, spells_of
 
 MOST_LISTED = 50
+OURS = (
+    "is {} and would be taken for the missing code of this project. Say with --missing which of "
+    "the project's codes it stands for, or map it with --codes."
+)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -49,7 +53,8 @@ class Columns:
 class About:
     """What is said of a series, and how its values and codes are read.
 
-    codes: their value → ours; a value that is not named stands as it is.
+    missing: their missing code → ours, or "" for a gap. codes: their value → ours; one that is
+    not named stands as it is, and is never taken for a missing code of ours.
     same: groups of codes that are one state, of which that one counts that is in the system then.
     """
 
@@ -61,7 +66,7 @@ class About:
     pair: str = ""
     years_before: int = 0
     absent: str = ""
-    missing: frozenset[str] = frozenset()
+    missing: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
     same: tuple[frozenset[str], ...] = ()
 
@@ -80,9 +85,14 @@ class SeriesReport:
     states: int = 0
     moved: int = 0
     unmatched: list[tuple[str, str, int]] = field(default_factory=list)
+    followed: work.Followed = field(default_factory=work.Followed)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**self.kept_with_it(), "cells": asdict(self.followed)}
+
+    def kept_with_it(self) -> dict[str, Any]:
+        """What stands beside the series: of cells nothing, since who reads it may be coding."""
+        return {word: value for word, value in asdict(self).items() if word != "followed"}
 
     def lines(self) -> list[str]:
         words = [
@@ -94,8 +104,21 @@ class SeriesReport:
         for code, spans, count in self.unmatched[:MOST_LISTED]:
             words.append(f"  {code} was in no spell of the list of states: {count} rows, {spans}")
         if self.dry_run:
-            words.append("Dry run: nothing was written.")
-        return words
+            return [*words, "Dry run: nothing was written, and no cell was derived."]
+        return [*words, *_lines_of_cells(self.followed)]
+
+
+def _lines_of_cells(followed: work.Followed) -> Iterator[str]:
+    counts = followed.counts
+    if counts or followed.kept:
+        yield (
+            f"Cells derived from it: {counts['filled']} filled, {counts['changed']} changed, "
+            f"{counts['gone']} gone; {counts['empty']} empty, since it says nothing of them."
+        )
+    for place in followed.kept[:MOST_LISTED]:
+        yield f"  {place}: what a person said stays."
+    for code, day in followed.unplaced[:MOST_LISTED]:
+        yield f"  {code} was in no spell of the list of states on {day}: no cell"
 
 
 Line = tuple[str, str, str, str, str]
@@ -105,32 +128,40 @@ def import_series(
     *, project: Project, table: Table, columns: Columns, about: About, dry_run: bool = False
 ) -> SeriesReport:
     """Take a column over; a series of the same name is replaced. Raises BadInput."""
-    faults = [*_faults_of_columns(table, columns), *_faults_of_about(about, columns)]
+    ours = frozenset(codebooks.missing_codes_of(project))
+    faults = [
+        *_faults_of_columns(table, columns),
+        *_faults_of_about(about, columns),
+        *_faults_of_missing(about, ours),
+    ]
     if faults:
         raise BadInput(faults)
     report = SeriesReport(about.name, dry_run)
-    lines, faults = _lines(project, table, columns, about, report)
+    lines, faults = _lines(project, table, columns, _Values(columns.value, about, ours), report)
     if faults:
         raise BadInput(faults)
     if not dry_run:
-        _keep(project, about, lines, report)
+        with transaction.atomic():
+            series = _keep(project, about, lines, report)
+            report.followed = work.follow_series(series=series)
     return report
 
 
-def _keep(project: Project, about: About, lines: Sequence[Line], report: SeriesReport) -> None:
+def _keep(project: Project, about: About, lines: Sequence[Line], report: SeriesReport) -> Series:
     said = {
         name: getattr(about, name)
         for name in ("title", "source", "version", "licence", "pair", "years_before", "absent")
     }
-    with transaction.atomic():
-        Series.objects.filter(project=project, name=about.name).delete()
-        Series.objects.create(
-            project=project,
-            name=about.name,
-            lines=[list(line) for line in lines],
-            report=report.as_dict(),
-            **said,
-        )
+    Series.objects.filter(project=project, name=about.name).delete()
+    return Series.objects.create(
+        project=project,
+        name=about.name,
+        same=sorted(sorted(group) for group in about.same),
+        missing=sorted(set(about.missing.values()) - {""}),
+        lines=[list(line) for line in lines],
+        report=report.kept_with_it(),
+        **said,
+    )
 
 
 def _faults_of_columns(table: Table, columns: Columns) -> Iterator[Fault]:
@@ -157,22 +188,31 @@ def _faults_of_about(about: About, columns: Columns) -> Iterator[Fault]:
         yield Fault("--other", columns.other, "A pair needs its other column and --with, together.")
 
 
+def _faults_of_missing(about: About, ours: frozenset[str]) -> Iterator[Fault]:
+    for theirs, code in about.missing.items():
+        if code and code not in ours:
+            rule = f"{theirs} becomes {code}, which is no missing code of the project."
+            yield Fault("--missing", f"{theirs}={code}", rule + hint(code, ours))
+    if about.absent and about.absent not in ours and not NUMBER.fullmatch(about.absent):
+        yield Fault("--absent", about.absent, "is no number and no missing code of the project.")
+
+
 def _lines(
-    project: Project, table: Table, columns: Columns, about: About, report: SeriesReport
+    project: Project, table: Table, columns: Columns, values: _Values, report: SeriesReport
 ) -> tuple[list[Line], list[Fault]]:
-    resolve = _Resolver(spells_of(project), about.same)
+    resolve = _Resolver(spells_of(project), values.about.same)
     lines: dict[tuple[str, ...], Line] = {}
     faults: list[Fault] = []
     for row in table.rows:
         report.rows += 1
         try:
             span = _span(row, columns)
-            value = _value(row, columns.value, about)
+            value = values.of(row)
         except _Odd as odd:
             faults.append(odd.fault)
             continue
-        if value is None:
-            report.missing += 1
+        report.missing += values.is_missing(value)
+        if not value:
             continue
         states = [resolve(row[name], *span) for name in (columns.state, columns.other) if name]
         if all(states):
@@ -220,14 +260,29 @@ def _day(row: Row, name: str) -> str:
         raise _Odd(row.fault(name, "is no day as 1990-10-03.")) from None
 
 
-def _value(row: Row, name: str, about: About) -> str | None:
-    text = row[name].strip()
-    if not text or text in about.missing:
-        return None
-    text = about.codes.get(text, text)
-    if not NUMBER.fullmatch(text):
-        raise _Odd(row.fault(name, "is no number. Name it with --missing, or map it with --codes."))
-    return text
+@dataclass(frozen=True)
+class _Values:
+    """How the values of a column are read; `ours` are the missing codes of the project."""
+
+    column: str
+    about: About
+    ours: frozenset[str]
+
+    def of(self, row: Row) -> str:
+        """A number as it stands, or a missing code of ours; empty for a gap."""
+        text = row[self.column].strip()
+        if not text or text in self.about.missing:
+            return self.about.missing.get(text, "")
+        text = self.about.codes.get(text, text)
+        if text in self.ours:
+            raise _Odd(row.fault(self.column, OURS.format(text)))
+        if not NUMBER.fullmatch(text):
+            rule = "is no number. Name it with --missing, or map it with --codes."
+            raise _Odd(row.fault(self.column, rule))
+        return text
+
+    def is_missing(self, value: str) -> bool:
+        return not value or value in self.ours
 
 
 class _Resolver:

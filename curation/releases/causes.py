@@ -23,16 +23,19 @@ from curation.releases.differences import ADDED, REMOVED, Difference, Meeting, S
 
 NEW_CASE, NEW_SOURCE, ERROR = "new case", "new source", "error"
 ADJUDICATION, CODEBOOK, SCOPE = "adjudication", "codebook change", "scope"
+EXTERNAL = "external data"
 CAUSES = {
     NEW_CASE: "the case is new, or had not been coded",
     NEW_SOURCE: "another coding, data set or source speaks of it",
     ERROR: "a value was corrected: a slip, or an error of an import or a mapping",
     ADJUDICATION: "somebody ruled on it, took a ruling back, or confirmed it",
     CODEBOOK: "the codebook has, reads or measures it otherwise",
+    EXTERNAL: "a series of others' data was taken over, or came in a newer version",
     SCOPE: "the case came into the data set's scope or left it",
 }
 RULED = ("adjudicated", "unresolved")
 COMPARED = ("compared again", "case opened")
+BY_SERIES = re.compile(r"series [-\w]+, .*, taken over", re.DOTALL)
 BY_CODEBOOK = re.compile(r"codebook \d+, ")
 AT_ONCE = 500
 TOLD = 5
@@ -200,6 +203,8 @@ class Reader:
 
     def _computed(self, case: Found, step: Step, past: Past) -> str:
         """The cause of the revision after which it was computed; or another way to compute it."""
+        if BY_SERIES.fullmatch(step.why or ""):
+            return EXTERNAL
         earlier = [s for s in past.families[case.family] if s.number < step.number]
         if not earlier or earlier[-1].at < self.before.released_at:
             changed = any(self.names.before.get(n) != e for n, e in self.names.after.items())

@@ -128,6 +128,7 @@ def _record(
 ) -> Record:
     told, silent = parted
     return {"value": cell.text, "status": cell.status} | _filled(
+        derived_from=cell.reason if cell.status == "derived" else "",
         codings=[*_codings(column.variable, told)],
         withheld=sum(column.variable in coding.said for coding in silent),
         ruling=_ruling(cell, past) if cell.status in RULED else None,

@@ -111,6 +111,8 @@ def _cell(column: Column, record: Record) -> Iterator[str]:
     yield f'<h2 id="{name}">{heading}</h2>'
     yield f'<p class="value">{_value(column, record["value"])}</p>'
     yield f"<p>{STATUS.get(record['status'], escape(record['status']))}</p>"
+    if origin := record.get("derived_from"):
+        yield f"<p>From {escape(origin)}</p>"
     for coding in record.get("codings", ()):
         yield from _coding(column, coding)
     if count := record.get("withheld"):
@@ -132,7 +134,7 @@ STATUS = {
     "agreed": "Agreed: all coders said the same.",
     "single": "Single: said by one coder only, or not compared.",
     "adjudicated": "Adjudicated: settled by an adjudicator.",
-    "derived": "Computed from other cells.",
+    "derived": "Computed from other cells, or from others’ data.",
     "unresolved": "Unresolved: looked at and left open.",
     "disputed": "Disputed: coders differ and nobody has ruled yet.",
 }

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from coding.models import Project, State
+from coding.models import Project, Series, State
 from curation.faults import BadInput
 from curation.files import read, table_of
 from curation.intake.series import About, Columns, SeriesReport, import_series
-from curation.models import Series
 from curation.releases.covariates import Covariate
 from tests.conftest import World
 from tests.studies.test_estimators import EXTERNAL, beside
@@ -77,7 +76,7 @@ def test_their_missing_codes_are_gaps_and_their_codes_become_ours(project: Proje
         project,
         ("2", "-9", "1990"),
         ("2", "4", "1991"),
-        missing=frozenset({"-9"}),
+        missing={"-9": ""},
         codes={"4": "1"},
     )
 

@@ -14,8 +14,9 @@ from curation.management.reporting import Reporting, add_project, add_table, pro
 
 class Command(Reporting):
     help = (
-        "Take over a column of somebody else's data by state and time, with its source, for the "
-        "risk set and its studies. A series of the same name is replaced."
+        "Take over a column of somebody else's data by state and time, with its source: for the "
+        "variables that the codebook derives from it, for the risk set and its studies. A series "
+        "of the same name is replaced, and what is derived from it follows."
     )
     example = (
         "manage.py import_series NMC-60-abridged.csv --project us-coalitions --name capability \\\n"
@@ -26,7 +27,11 @@ class Command(Reporting):
         '    --title "Shares a border" --source "Correlates of War, Direct Contiguity" \\\n'
         '    --edition 3.2 --licence "free to use with citation" --state ccode1 --other ccode2 \\\n'
         "    --with target --first stdate --last enddate --value conttype \\\n"
-        "    --codes 1=1 2=1 3=1 4=1 5=1 --absent 0"
+        "    --codes 1=1 2=1 3=1 4=1 5=1 --absent 0\n"
+        "  manage.py import_series atop5_0ddyr.csv --project us-coalitions --name pact \\\n"
+        '    --title "Defence pact" --source "Alliance Treaty Obligations and Provisions" \\\n'
+        '    --edition 5.0 --licence "free to use with citation" --state stateA --other stateB \\\n'
+        "    --with leads --year year --value defense --same 255,260 --absent 0"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,7 +61,13 @@ class Command(Reporting):
             "--years-before", type=int, default=0, metavar="N", help="Add up the N years before."
         )
         parser.add_argument("--absent", default="", metavar="VALUE", help="What no row means.")
-        parser.add_argument("--missing", nargs="*", default=[], metavar="CODE", help="Are gaps.")
+        parser.add_argument(
+            "--missing",
+            nargs="*",
+            default=[],
+            metavar="THEIRS=OURS",
+            help="Their missing codes, and which of the project's they are; alone, a gap.",
+        )
         parser.add_argument("--codes", nargs="*", default=[], metavar="THEIRS=OURS")
         parser.add_argument(
             "--same", nargs="*", default=[], metavar="CODE,CODE", help="Codes of one state."
@@ -72,7 +83,7 @@ class Command(Reporting):
         about = About(
             **{word: options[word] for word in told},
             version=options["edition"],
-            missing=frozenset(options["missing"]),
+            missing=dict(text.partition("=")[::2] for text in options["missing"]),
             codes=dict(_pair(text) for text in options["codes"]),
             same=tuple(frozenset(text.split(",")) for text in options["same"]),
         )
