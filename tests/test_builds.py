@@ -197,6 +197,7 @@ KILLED = """
 import os, sys, time, django
 django.setup()
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from datetime import timedelta
 call_command("migrate", verbosity=0)
@@ -204,24 +205,43 @@ from tests.conftest import make_project
 from curation import builds, store
 from curation.kinds import KINDS
 from curation.models import Build, Release
+from coding.models import Case, Unit
 project, _ = make_project()
+unit = Unit.objects.get(project=project, name="intervention")
+Case.objects.create(unit=unit, key="US-1991-GUL", title="Desert Storm")
 said = {"version": "0.1.0", "notes": "", "allow_disputes": False}
 build = builds.ask(project=project, kind="release", arguments=said, by=None)
-if os.fork() == 0:
-    left = 7
-    put = store.Draft.keep
-    def dying(self):
-        global left
-        left -= 1
-        if left == 0: os.kill(os.getpid(), 9)
-        return put(self)
-    store.Draft.keep = dying
-    builds.work_off(KINDS, "killed")
-    os._exit(0)
-os.wait()
-build.refresh_from_db()
-print(build.state, Release.objects.count())
-Build.objects.update(beat=timezone.now() - timedelta(minutes=1))
+def dies(owner, name, nth, after=False):
+    real, left = getattr(owner, name), [nth]
+    def dying(*words, **named):
+        left[0] -= 1
+        found = real(*words, **named) if after or left[0] else None
+        if left[0] == 0: os.kill(os.getpid(), 9)
+        return found
+    setattr(owner, name, dying)
+cut = sys.modules["curation.releases.cut"]
+points = {
+    "before a row": (cut, "_block", 1),
+    "at the first file": (store.Draft, "keep", 1),
+    "at a table": (store.Draft, "keep", 7),
+    "while a table is written": (store.Draft, "write", 9),
+    "among the formats": (cut.formats, "_put", 5),
+    "after the workbook": (cut.formats.xlsx, "write", 1, True),
+    "before the row of the release": (cut, "register", 1),
+    "with the row not committed": (Release.objects, "create", 1, True),
+    "before the end is written": (builds.Watched, "end", 1),
+    "with the end not committed": (builds.Watched, "end", 1, True),
+}
+for point, where in points.items():
+    connection.close()
+    if (child := os.fork()) == 0:
+        dies(*where)
+        builds.work_off(KINDS, "killed")
+        os._exit(0)
+    killed = os.WTERMSIG(os.waitpid(child, 0)[1])
+    build.refresh_from_db()
+    print(point, killed, build.state, Release.objects.count())
+    Build.objects.update(starts=1, beat=timezone.now() - timedelta(minutes=1))
 builds.work_off(KINDS, "next")
 build.refresh_from_db()
 from curation.releases import verify
@@ -246,7 +266,9 @@ print(build.state)
 """
 
 
-def test_a_build_that_is_killed_leaves_no_release_and_the_next_makes_it(tmp_path: Path) -> None:
+def test_a_build_killed_at_any_point_leaves_no_release_and_the_next_makes_it(
+    tmp_path: Path,
+) -> None:
     ours = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "STORE_DIR": str(tmp_path / "store"),
@@ -262,8 +284,9 @@ def test_a_build_that_is_killed_leaves_no_release_and_the_next_makes_it(tmp_path
         text=True,
     )
 
-    assert done.stdout.splitlines() == [
-        "running 0",
+    *killed, made, told, cancelled = done.stdout.splitlines()
+    assert (len(killed), [k for k in killed if not k.endswith(" 9 running 0")]) == (10, [])
+    assert [made, told, cancelled] == [
         "done 1 [()]",
         "3 9 Reading True",  # while one long moment of the database was read
         "cancelled",

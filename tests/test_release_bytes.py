@@ -3,17 +3,21 @@ another database; and what breaks off at any file leaves no release."""
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coding.errors import Refused
 from curation import archive, store
 from curation.models import Release
-from curation.releases import freeze, verify
+from curation.releases import formats, freeze, verify
 from tests.conftest import World
 from tests.test_releases import coded, release  # noqa: F401 - the fixture
 
@@ -100,14 +104,56 @@ def test_what_breaks_off_at_any_file_leaves_no_release(
     assert report.problems == ()
 
 
-def test_a_store_that_takes_no_more_cuts_nothing(
+class Disk:
+    """How much still fits on it. Files on it are written as they are on any other."""
+
+    def __init__(self) -> None:
+        self.left = 1 << 40
+
+    def opened(self, handle: int, mode: str) -> FileIO:
+        return OnDisk(self, handle, mode)
+
+
+class OnDisk(FileIO):
+    def __init__(self, disk: Disk, handle: int, mode: str) -> None:
+        super().__init__(handle, mode)
+        self.disk = disk
+
+    def write(self, data: Any) -> int:
+        self.disk.left -= len(data)
+        if self.disk.left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+
+def test_a_full_disk_cuts_nothing_and_with_room_again_the_next_cut_succeeds(
     coded: World,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(_: store.Draft) -> store.Kept:
-        raise store.StoreError("No space left.")
+    disk = Disk()
+    monkeypatch.setattr(store.os, "fdopen", disk.opened)
+    before = disk.left
+    expected = freeze(coded.project, "0.1.0").digest
+    size = before - disk.left
+    for share in (0, 0.01, 0.3, 0.7, 0.95):
+        disk.left = int(size * share)
+        with pytest.raises(Refused, match=r"No release was cut\..*No space left on device"):
+            release(coded)
+        assert Release.objects.count() == 0
+        assert not list(Path(store.path_of("0" * 64)).parent.parent.glob(".draft-*"))
+    disk.left = size
+    assert release(coded).digest == expected
 
-    monkeypatch.setattr(store.Draft, "keep", full)
-    with pytest.raises(Refused, match=r"No release was cut\. No space left"):
+
+def test_a_full_folder_of_temporary_files_is_told_too(
+    coded: World,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(formats, "FORMATS", (replace(formats.FORMATS[0], write=full),))
+    with pytest.raises(Refused, match=r"No release was cut.*temporary files.*No space left"):
         release(coded)
     assert Release.objects.count() == 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from functools import lru_cache
 from typing import Any
 
 from coding.models import Unit
@@ -13,6 +14,7 @@ from curation.releases.universe import Row
 from curation.releases.zipped import ZipFile
 
 Record = Mapping[str, Any]
+escape = lru_cache(maxsize=10_000)(html.escape)  # the same few words come a million times
 STYLE = """\
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}

@@ -18,7 +18,8 @@ from coding import changes, codebooks, publishing, rules, work
 from coding.expressions import Context, Row, holds
 from coding.models import Case, Coding, Member, Project, Unit
 from coding.publishing import Ruling
-from tests.benchmarks.release_steps import codings, peak
+from tests.benchmarks.release_parts import peak
+from tests.benchmarks.release_steps import codings
 
 LIMITS = {
     "publishing a version": 5.0,

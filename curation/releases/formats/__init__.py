@@ -6,7 +6,8 @@ The same files give the same bytes: no clock, no locale and no machine goes into
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,16 +49,28 @@ def files_of(
 ) -> list[File]:
     """The other formats, in the store: units in each, long tables where they can be streamed."""
     tables = tables_of(document, files, states)
-    with TemporaryDirectory(prefix="casebook-formats-") as folder:
+    with _folder() as folder:
         made = [
-            _kept(Path(folder) / f"{table.name}.{each.suffix}", each, table)
+            _kept(folder / f"{table.name}.{each.suffix}", each, table)
             for table in tables
             for each in FORMATS
             if table.is_unit or table.name == "risk_set" or (each.of_all and table.name in LONG)
         ]
-        path = Path(folder) / WORKBOOK
+        path = folder / WORKBOOK
         xlsx.write(tables, document, title, path)
         return [*made, _put(path)]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Where a format is written before it is kept; a full disk is told as the store tells it."""
+    try:
+        with TemporaryDirectory(prefix="casebook-formats-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise store.StoreError(
+            f"The folder of temporary files takes no more: {error.strerror}. Nothing was kept."
+        ) from error
 
 
 def described(
