@@ -487,7 +487,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = ""
+SEALED_DIGEST = "18f0f59fcf36f96b2009a41fbe08844d49ff98dcc8dd7e5f16d2b0181963e7b6"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
