@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ import rdata
 import xmlschema
 
 from curation import store
-from curation.releases import formats
+from curation.releases import formats, standalone
 from curation.releases.csvfile import CsvFile, File
 from curation.releases.formats import datapackage, ddi
 from curation.releases.formats.names import names_of, renamed
@@ -293,6 +294,75 @@ def test_the_ddi_file_follows_the_schema_and_names_every_variable(folder: Path) 
     assert codes == ["1", "2"]
     item = variables["V-crisis-troops"]["invalrng"]["item"]
     assert [each["@VALUE"] for each in item] == list(MISSING)
+
+
+# ------------------------------------------------------------------ the program in the release
+
+
+def compared(folder: Path) -> tuple[list[str], list[str]]:
+    found = standalone.Release(standalone.Files(folder))
+    names = [path.name for path in folder.iterdir() if path.is_file()]
+    columns = {"crisis.csv": list(COLUMNS), "cells.csv": list(CELLS)}
+    found.manifest = {"files": [{"name": n, "columns": columns.get(n)} for n in names]}
+    standalone._check_formats(found)
+    return [problem.split(", row")[0].split(":")[0] for problem in found.problems], found.unchecked
+
+
+@pytest.fixture
+def bare(folder: Path, tmp_path: Path) -> Path:
+    """The files of a release that say the same, and the codebook that names missing codes."""
+    for path in folder.iterdir():
+        if path.is_file():
+            shutil.copy(path, tmp_path)
+    (tmp_path / "codebook.json").write_text(json.dumps(DOCUMENT))
+    return tmp_path
+
+
+def test_the_program_finds_that_every_format_says_the_same(bare: Path) -> None:
+    assert compared(bare) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("b,-77,-88,-99", "b,-77,-88,-77"),
+        ("b,-77,-88,-99", "b,-88,-88,-99"),
+        ("b,-77,-88,-99", "b,-77,,-99"),
+        ("100,0.5", "100,0.25"),
+        ("100,0.5", "101,0.5"),
+        ("1850-12-31", "1850-12-30"),
+        ("1991-02-28", "1991-02-27"),
+        ("=1+1", "=1+2"),
+        ("yyy", "yyx"),
+        ("z,,", "zz,,"),
+        ("z,,,,,,,,,,,,\n", ""),
+    ],
+)
+def test_the_program_finds_in_every_format_what_the_table_does_not_say(
+    bare: Path, old: str, new: str
+) -> None:
+    table = bare / "crisis.csv"
+    text = table.read_text("utf-8")
+    assert old in text
+    table.write_text(text.replace(old, new, 1), "utf-8")
+
+    formats_of = [f"crisis.{suffix}" for suffix in ("dta", "jsonl", "parquet", "rds", "sav")]
+    assert set(compared(bare)[0]) == {*formats_of, "tables.xlsx, crisis"}
+
+
+def test_the_program_says_what_it_cannot_compare(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standalone, "_is_there", lambda _: False)
+
+    assert compared(bare) == (
+        [],
+        [
+            "cells.parquet: not compared, only its hash: needs pyarrow.",
+            "crisis.parquet: not compared, only its hash: needs pyarrow.",
+            "crisis.sav: not compared, only its hash: needs pyreadstat.",
+        ],
+    )
 
 
 # ------------------------------------------------------------------ bytes, names

@@ -18,16 +18,22 @@ from __future__ import annotations
 import argparse
 import base64
 import csv
+import gzip
 import hashlib
 import importlib.util
 import io
+import itertools
 import json
 import re
+import struct
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from xml.etree import ElementTree
 
 MANIFEST = "manifest.json"
 FINGERPRINTS = "fingerprints.csv"
@@ -263,6 +269,12 @@ class Release:
         return [unit["name"] for unit in self.manifest["units"]]
 
 
+UNREADABLE = (
+    *(KeyError, ValueError, IndexError, EOFError, OSError, SyntaxError),
+    *(csv.Error, struct.error, zipfile.BadZipFile),
+)
+
+
 def check(
     path: Path,
     digest: str = "",
@@ -279,7 +291,7 @@ def check(
     for look in looks:
         try:
             look(release)
-        except (KeyError, ValueError, IndexError, csv.Error, OSError) as error:
+        except UNREADABLE as error:
             release.says(f"{_words(look)}: not to be read: {type(error).__name__} {error}.")
     return release
 
@@ -439,30 +451,234 @@ def _check_formats(release: Release) -> None:
     tables = {name[:-4] for name in release.named if name.endswith(".csv")}
     for name in sorted(release.named):
         stem, _, kind = name.rpartition(".")
-        if kind == "jsonl" and stem in tables:
-            _check_jsonl(release, name, f"{stem}.csv")
-        elif kind in NEEDED and importlib.util.find_spec(NEEDED[kind]) is None:
-            release.unchecked.append(f"{name}: only its hash; to read it needs {NEEDED[kind]}.")
+        if name == WORKBOOK:
+            _check_workbook(release, tables)
+        elif stem in tables and kind in NEEDED and not _is_there(NEEDED[kind]):
+            release.unchecked.append(f"{name}: not compared, only its hash: needs {NEEDED[kind]}.")
+        elif stem in tables and kind in READERS:
+            _compare(release, name, f"{stem}.csv", READERS[kind](release, name))
 
 
-NEEDED = {"dta": "pandas", "sav": "pyreadstat", "parquet": "pyarrow"}
+def _is_there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
-def _check_jsonl(release: Release, name: str, table: str) -> None:
-    """Line by line the row of the CSV, and no line more or less."""
-    with release.files.open(name) as file:
-        lines = [json.loads(line) for line in file]
-    rows = list(_table(release, table))
-    if len(lines) != len(rows):
-        release.says(f"{name}: {len(lines)} lines, and {len(rows)} rows in {table}.")
-        return
-    found = (
-        f"line {n}, {key}: {line.get(key)!r}, and “{text}” in {table}."
-        for n, (line, row) in enumerate(zip(lines, rows), 1)  # noqa: B905
-        for key, text in row.items()
-        if not same(line.get(key), text)
-    )
+def _compare(
+    release: Release,
+    name: str,
+    table: str,
+    rows: Iterable[Sequence[Any]],
+    longest: int = LONGEST_FIELD,
+) -> None:
+    """Row by row and field by field what the CSV says, and no row more or less."""
+    found: list[str] = []
+    with release.files.open(table) as file:
+        written = rows_of(file)
+        head = next(written)
+        both = itertools.zip_longest(rows, written)
+        for number, (said, row) in enumerate(both, 1):
+            if said is None or row is None or len(said) != len(head):
+                found.append(f"row {number} is not one of both, or of another length.")
+                break
+            found += [
+                f"row {number}, {column}: {value!r}, and “{text}” in {table}."
+                for column, value, text in zip(head, said, row)  # noqa: B905
+                if not same(value, text) and len(text) <= longest
+            ]
     release.some(name, found)
+
+
+def _jsonl(release: Release, name: str) -> Iterator[Sequence[Any]]:
+    with release.files.open(name) as file:
+        yield from (list(json.loads(line).values()) for line in file)
+
+
+def _missing_codes(release: Release) -> list[str]:
+    """In the codebook's order, in which Stata's .a, .b, .c and R's tags stand for them."""
+    book = json.loads(release.files.read("codebook.json"))["codebook"]
+    return [str(code["code"]) for code in book.get("missing_codes", [])]
+
+
+# ------------------------------------------------------------------ Excel
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+LONGEST_CELL = 32767
+
+
+def _check_workbook(release: Release, tables: Iterable[str]) -> None:
+    """Each sheet that is called as a table; the codebook's sheets are not compared."""
+    named = {table[:31]: table for table in tables}
+    with zipfile.ZipFile(io.BytesIO(release.files.read(WORKBOOK))) as book:
+        listed = ElementTree.fromstring(book.read("xl/workbook.xml"))  # noqa: S314 - its hash is known
+        for number, sheet in enumerate(listed.iter(f"{SHEET}sheet"), 1):
+            if table := named.get(sheet.attrib["name"]):
+                with book.open(f"xl/worksheets/sheet{number}.xml") as file:
+                    rows = _sheet(file, len(release.named[f"{table}.csv"]["columns"]))
+                    _compare(release, f"{WORKBOOK}, {table}", f"{table}.csv", rows, LONGEST_CELL)
+
+
+def _sheet(file: Any, width: int) -> Iterator[list[Any]]:
+    """The rows under the heading; a row without a cell is a row."""
+    expected = 2
+    for _, row in ElementTree.iterparse(file):  # noqa: S314
+        if row.tag == f"{SHEET}row" and (number := int(row.attrib["r"])) > 1:
+            yield from ([None] * width for _ in range(expected, number))
+            expected = number + 1
+            fields: list[Any] = [None] * width
+            for cell in row.iter(f"{SHEET}c"):
+                fields[_place(cell.attrib["r"])] = _cell(cell)
+            yield fields
+            row.clear()
+
+
+def _place(reference: str) -> int:
+    """Column of a cell: A1 is 0, AA1 is 26."""
+    place = 0
+    for letter in reference.rstrip("0123456789"):
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _cell(cell: Any) -> Any:
+    if cell.attrib.get("t") == "inlineStr":
+        text = "".join(part.text or "" for part in cell.iter(f"{SHEET}t"))
+        return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    value = cell.find(f"{SHEET}v")
+    return None if value is None else Serial(value.text)
+
+
+class Serial(float):
+    """A number of a sheet: itself, or a day counted from that of 1900 which never was."""
+
+    @property
+    def day(self) -> str:
+        return (date(1899, 12, 30) + timedelta(days=int(self))).isoformat()
+
+
+# ------------------------------------------------------------------ Stata
+
+STRL, DOUBLE = 32768, 65526
+STATA_MISSING = 0x7FE0 << 48
+
+
+def _dta(release: Release, name: str) -> Iterator[list[Any]]:
+    """Version 118, doubles and texts, which is what is in these files."""
+    data = release.files.read(name)
+    at = struct.unpack_from("<14Q", data, data.index(b"<map>") + 5)
+    count = struct.unpack_from("<Q", data, data.index(b"<N>") + 3)[0]
+    width = struct.unpack_from("<H", data, data.index(b"<K>") + 3)[0]
+    kinds = struct.unpack_from(f"<{width}H", data, at[2] + len("<variable_types>"))
+    parts = "".join("8s" if k == STRL else "Q" if k == DOUBLE else f"{k}s" for k in kinds)
+    row = struct.Struct(f"<{parts}")
+    texts, codes = _strls(data, at[10] + len("<strls>")), _missing_codes(release)
+    for number in range(count):
+        found = row.unpack_from(data, at[9] + len("<data>") + number * row.size)
+        yield [_stata(value, kind, texts, codes) for value, kind in zip(found, kinds)]  # noqa: B905
+
+
+def _stata(value: Any, kind: int, texts: dict[bytes, str], codes: Sequence[str]) -> Any:
+    if kind == STRL:
+        return texts.get(value, "")
+    if kind != DOUBLE:
+        return value.partition(b"\0")[0].decode()
+    if value >> 63 == 0 and value >= STATA_MISSING:
+        letter = (value - STATA_MISSING) >> 40
+        return codes[letter - 1] if letter else None
+    return struct.unpack("<d", struct.pack("<Q", value))[0]
+
+
+def _strls(data: bytes, at: int) -> dict[bytes, str]:
+    """Long texts, by variable and observation as the rows name them: 2 bytes and 6."""
+    found = {}
+    while data[at : at + 3] == b"GSO":
+        variable, observation, _, length = struct.unpack_from("<IQBI", data, at + 3)
+        start = at + 3 + struct.calcsize("<IQBI")
+        text = data[start : start + length].rstrip(b"\0").decode()
+        found[struct.pack("<H", variable) + struct.pack("<Q", observation)[:6]] = text
+        at = start + length
+    return found
+
+
+# ------------------------------------------------------------------ R
+
+NA_REAL = 0x7FF00000_000007A2  # with a letter in the lowest byte of its high word
+NA_TAG = 0xFF << 32
+
+
+def _rds(release: Release, name: str) -> Iterator[list[Any]]:
+    """XDR, version 2: a data frame of numbers, texts and factors with their codes."""
+    data = gzip.decompress(release.files.read(name))
+    columns, _, _ = _vector(data, len(b"X\n") + 12)
+    codes = _missing_codes(release)
+    return zip(*[_as_coded(*column, codes) for column in columns])  # type: ignore  # noqa: B905
+
+
+def _as_coded(values: Sequence[Any], about: dict[str, Any], codes: Sequence[str]) -> list[Any]:
+    if "codes" in about:
+        levels = about["codes"]
+        return [levels[value - 1] if value > 0 else None for value in values]
+    return [_tagged(value, codes) if isinstance(value, int) else value for value in values]
+
+
+def _tagged(bits: int, codes: Sequence[str]) -> Any:
+    if bits & ~NA_TAG == NA_REAL:
+        letter = (bits & NA_TAG) >> 32
+        return codes[letter - ord("a")] if letter else None
+    return struct.unpack(">d", struct.pack(">Q", bits))[0]
+
+
+def _vector(data: bytes, at: int) -> tuple[list[Any], dict[str, Any], int]:
+    """The vector at this place, its attributes, and where it ends. Doubles are their bits."""
+    flags, length = struct.unpack_from(">ii", data, at)
+    at += 8
+    found: list[Any] = []
+    if flags & 255 in (13, 14):
+        found = list(struct.unpack_from(f">{length}{'i' if flags & 255 == 13 else 'Q'}", data, at))
+        at += length * (4 if flags & 255 == 13 else 8)
+    else:
+        for _ in range(length):
+            if flags & 255 == 19:
+                values, more, at = _vector(data, at)
+                found.append((values, more))
+            else:
+                text, at = _text(data, at)
+                found.append(text)
+    about: dict[str, Any] = {}
+    while flags & 0x200 and struct.unpack_from(">i", data, at)[0] == 0x402:
+        name, at = _text(data, at + 8)
+        about[str(name)], _, at = _vector(data, at)
+    return found, about, at + 4 if flags & 0x200 else at
+
+
+def _text(data: bytes, at: int) -> tuple[str | None, int]:
+    _, length = struct.unpack_from(">ii", data, at)
+    at += 8
+    return (None, at) if length < 0 else (data[at : at + length].decode(), at + length)
+
+
+# ------------------------------------------------------------------ what others read
+
+
+def _parquet(release: Release, name: str) -> Iterator[Sequence[Any]]:
+    table = importlib.import_module("pyarrow.parquet").read_table(
+        io.BytesIO(release.files.read(name))
+    )
+    return zip(*[column.to_pylist() for column in table.columns])  # noqa: B905
+
+
+def _sav(release: Release, name: str) -> Iterator[Sequence[Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.sav"
+        path.write_bytes(release.files.read(name))
+        frame, _ = importlib.import_module("pyreadstat").read_sav(str(path), user_missing=True)
+    for row in frame.itertuples(index=False, name=None):
+        yield [None if value != value else value for value in row]
+
+
+WORKBOOK = "tables.xlsx"
+NEEDED = {"sav": "pyreadstat", "parquet": "pyarrow"}
+READERS = {"jsonl": _jsonl, "dta": _dta, "rds": _rds, "parquet": _parquet, "sav": _sav}
 
 
 def same(said: Any, text: str) -> bool:
@@ -471,6 +687,10 @@ def same(said: Any, text: str) -> bool:
         return text == ""
     if isinstance(said, bool):
         return text in (("1", "true") if said else ("0", "false"))
+    if isinstance(said, Serial) and DAY.fullmatch(text):
+        return said.day == text
+    if isinstance(said, date):
+        return said.isoformat() == text
     if isinstance(said, (int, float)):
         return bool(NUMBER.fullmatch(text)) and float(text) == float(said)
     if isinstance(said, list):
