@@ -25,12 +25,14 @@ class Swayed(NamedTuple):
     names: frozenset[str]  # entries of its own unit, itself among them
     by_rules: bool  # whether any rule reads it, or is its own
     rows: bool  # whether the sheets of another unit may ask more or less
+    computes: bool  # whether anything is computed from it, in any unit
     across: bool  # whether a check of another unit, or one that reads rows below, is concerned
 
 
 def current(project: Project) -> Codebook | None:
     """The codebook that new codings use: the last one published."""
-    return project.codebooks.exclude(published_at=None).order_by("-number").first()
+    published = project.codebooks.exclude(published_at=None).order_by("-number")
+    return published.defer("document").first()  # long, and read on its own pages only
 
 
 def current_or_refused(project: Project) -> Codebook:
@@ -106,6 +108,7 @@ def _swayed_by(found: tuple[Entry, ...], name: str) -> Swayed:
         names=frozenset(here),
         by_rules=len(here) > 1 or bool(entry.checks or entry.skip_if or entry.derive),
         rows=any(e.skip_if and e.name in decided for e in found if e.variable.unit_id != unit),
+        computes=any(e.derive and e.name in decided for e in found),
         across=bool(others) or any(looks_down),
     )
 
@@ -116,7 +119,7 @@ def _words(check: dict[str, str]) -> frozenset[str]:
 
 def newest_entries(project: Project) -> dict[int, Entry]:
     """Each variable that was ever published, as the newest codebook that has it describes it."""
-    books = project.codebooks.exclude(published_at=None).order_by("number")
+    books = project.codebooks.exclude(published_at=None).order_by("number").defer("document")
     return {entry.variable_id: entry for book in books for entry in entries(book)}
 
 

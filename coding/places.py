@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from django.db.models import Count, Q
 
@@ -75,8 +76,8 @@ def _cases_in(queue: Queue) -> list[int]:
 
 def _beyond(key: Sequence[object], direction: str) -> Q:
     """What comes before (lt) or after (gt) a key in ORDER."""
-    found, level = Q(pk=None), Q()
+    levels, level = [], Q()
     for name, value in zip(ORDER, key, strict=True):
-        found |= level & Q(**{f"{name}__{direction}": value})
+        levels.append(level & Q(**{f"{name}__{direction}": value}))
         level &= Q(**{name: value})
-    return found
+    return reduce(or_, levels)

@@ -82,7 +82,7 @@ def test_a_ruling_asks_the_same_number_of_questions_and_reads_its_own_variable_a
         return spoken_for(*args)
 
     monkeypatch.setattr(blind, "spoken_for", spoken)
-    with django_assert_num_queries(35):
+    with django_assert_num_queries(33):
         answer = client.post(
             reverse("coding:settle", args=[world.case.pk, cell.pk]),
             said,

@@ -196,7 +196,7 @@ def settle(
     if counted is None and batch is not None:
         raise Refused("Cells that need several adjudicators are ruled on one by one.")
     if counted is None:
-        return _kept_open(cell, by)
+        return _kept_open(cell, entry, by)
     if votes:
         second.close(cell)
     return _ruled(cell, entry, counted, batch)
@@ -215,8 +215,18 @@ def _ruled(cell: Cell, entry: Entry, ruling: second.Ruling, batch: Batch | None 
         grounds.lay(cell, ruling.sources, ruling.by)
     if entry.variable.roster_of_id and ruling.text is not None:
         rows.follow_ruling(cell.case, entry, _listed(ruling.text, entry.domain))
-    derive(root_of(cell.case))
+    if entry.variable.roster_of_id or _computes(cell.case, entry):
+        derive(root_of(cell.case))
     return cell
+
+
+def _computes(case: Case, entry: Entry) -> bool:
+    """Whether anything is computed from the answers to an entry, today or when it was asked."""
+    book = codebooks.current(case.unit.project)
+    if book is None:
+        return False
+    asked = next((e for e in codebooks.entries(book) if e.name == entry.name), None)
+    return asked is None or codebooks.swayed(book, asked).computes
 
 
 def reconciled(cell: Cell, entry: Entry, ruling: second.Ruling) -> Cell:
@@ -229,7 +239,7 @@ def _was_disputed(before: str, cell: Cell) -> bool:
     return before == Status.DISPUTED and not cell.reopened
 
 
-def _kept_open(cell: Cell, by: User) -> Cell:
+def _kept_open(cell: Cell, entry: Entry, by: User) -> Cell:
     """A first ruling changes nothing yet; a correction puts the cell among the disputes."""
     if cell.status != Status.DISPUTED:
         cell.status, cell.text, cell.cause, cell.reason = Status.DISPUTED, None, "", CORRECTION
@@ -237,7 +247,8 @@ def _kept_open(cell: Cell, by: User) -> Cell:
         cell.verified_by, cell.verified_at = None, None
         _sign(cell, by, CORRECTION)
         grounds.take_away([cell], by)
-        derive(root_of(cell.case))
+        if _computes(cell.case, entry):
+            derive(root_of(cell.case))
     return cell
 
 
