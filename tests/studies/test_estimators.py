@@ -12,53 +12,56 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.studies import estimators
-from curation.studies.estimators import CONSTANT, Design, Fit, NotEstimated, design
+from curation.faults import BadInput
+from curation.studies import estimators, tago
+from curation.studies.estimators import CONSTANT, Design, NotEstimated, design
+from tests.tables import run
 
 EXTERNAL = Path(__file__).parents[3] / "shared/external"
 beside = pytest.mark.skipif(
     not EXTERNAL.exists(), reason="the data of others lie beside the checkout, and are not there"
 )
-TAGO = ["evacuation", "ground_forces", "post_cold_war", "severity"]
-
-
-def tago() -> pd.DataFrame:
-    table = pd.read_csv(EXTERNAL / "tago2005_us_force_multilateralism.csv")
-    table["evacuation"] = 1 - table["non_neo"]
-    return table[table["use_of_force"] == 1]
-
-
-def figures(fit: Fit) -> tuple[list[float], list[float]]:
-    return (
-        [round(term.coefficient, 3) for term in fit.terms],
-        [round(term.error, 3) for term in fit.terms],
-    )
+TAGO = EXTERNAL / "tago2005_us_force_multilateralism.csv"
 
 
 @beside
 def test_tago_2005_comes_out_to_the_printed_digits() -> None:
-    alone = estimators.logit(design(tago(), "coalitional_use_of_force", TAGO))
-    clustered = estimators.logit(design(tago(), "coalitional_use_of_force", TAGO, "conflict"))
+    coalition, _ = tago.check(tago.read(TAGO))
 
-    assert figures(alone) == (
-        [-3.731, -2.520, 1.159, 1.679, 0.745],
-        [0.692, 0.724, 0.443, 0.445, 0.235],
-    )
-    assert round(alone.log_likelihood, 3) == -83.881
-    assert alone.rows == 212
-    assert figures(clustered)[1] == [0.657, 0.865, 0.462, 0.459, 0.211]
-    assert clustered.clusters == 139
+    assert coalition["coefficients"] == (-3.731, -2.520, 1.159, 1.679, 0.745)
+    assert coalition["errors"] == (0.692, 0.724, 0.443, 0.445, 0.235)
+    assert coalition["clustered_errors"] == (0.657, 0.865, 0.462, 0.459, 0.211)
+    assert (coalition["rows"], coalition["clusters"]) == (212, 139)
+    assert (coalition["log_likelihood"], coalition["as_printed"]) == (-83.881, True)
 
 
 @beside
 def test_authorisation_the_second_outcome_of_that_file_can_be_estimated_too() -> None:
     """Not printed in the source: what glm of R 4.2 gives on the same rows."""
-    fit = estimators.logit(design(tago(), "igo_authorized_use_of_force", TAGO))
+    _, authorised = tago.check(tago.read(TAGO))
 
-    assert figures(fit) == (
-        [-5.182, -3.314, 1.714, 2.451, 0.849],
-        [0.945, 1.139, 0.548, 0.547, 0.295],
-    )
+    assert authorised["coefficients"] == (-5.182, -3.314, 1.714, 2.451, 0.849)
+    assert authorised["errors"] == (0.945, 1.139, 0.548, 0.547, 0.295)
+    assert authorised["as_printed"] is None
+
+
+@beside
+def test_the_check_is_a_command_that_prints_both_tables_and_keeps_them(tmp_path: Path) -> None:
+    said = run("check_tago", str(TAGO), "--out", str(tmp_path / "tago.json"))
+
+    assert "In a coalition: 212 uses of force in 139 conflicts, log likelihood -83.881" in said
+    assert "These are the printed figures, to each digit." in said
+    assert "Authorised by an organisation" in said
+    assert len(json.loads((tmp_path / "tago.json").read_text())) == 2
+
+
+def test_a_file_that_is_not_his_is_refused_with_the_columns_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("conflict,severity\nx,1\n")
+
+    with pytest.raises(BadInput) as error:
+        tago.read(tmp_path / "other.csv")
+
+    assert "use_of_force" in {fault.value for fault in error.value.faults}
 
 
 @beside
