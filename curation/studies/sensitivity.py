@@ -98,7 +98,9 @@ def specifications(question: Question) -> Iterator[Specification]:
     yield attempt("settled", "Settled data", question.fit)
     for coder in question.coders:
         yield attempt(f"coder {coder}", f"As {coder} coded", partial(_of, question, coder))
-    yield attempt("draws", "Uncertainty draws, combined", partial(_drawn, question))
+    draws = question.files.draws(question.study.variables)
+    label = f"{len(draws)} uncertainty draws, combined" if draws else "Uncertainty draws, combined"
+    yield attempt("draws", label, partial(_drawn, question, draws))
     if (before := question.previous) is not None:
         label = f"Release {before.version}"
         yield attempt("previous", label, lambda: question.on(before.tables))
@@ -145,8 +147,7 @@ def _unsure(question: Question) -> list[Place]:
     ]
 
 
-def _drawn(question: Question) -> Fit:
-    draws = question.files.draws(question.study.variables)
+def _drawn(question: Question, draws: Sequence[Mapping[Place, str | None]]) -> Fit:
     if not draws:
         raise NotEstimated(
             "The release holds no draws: with fewer than three coders a case nothing tells how "
