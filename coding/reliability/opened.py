@@ -211,7 +211,7 @@ class Opened:
         found: dict[int, tuple[list[int], list[int], dict[str, int]]] = {
             pk: ([], [], {}) for pk in asked
         }
-        for variable, coding, text in blind.ratings_in(self._codings, asked):
+        for variable, coding, text in blind.ratings_in(self._codings, asked).iterator():
             codings, codes, index = found[variable]
             codings.append(place[coding])
             codes.append(index.setdefault(text, len(index)))

@@ -6,14 +6,15 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coding import blind, codebooks
-from coding.models import Codebook, Project
+from coding.models import Codebook, Project, Unit
 from curation import store
 from curation.models import Release
 from curation.releases import manifest as manifests
 from curation.releases import versions
-from curation.releases.universe import rows_of, units_of
+from curation.releases.universe import units_of
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,28 @@ def _columns(codebook: Codebook) -> set[tuple[str, int]]:
 
 def _cases_in_and_out(project: Project, codebook: Codebook, last: Release) -> tuple[int, int]:
     manifest = manifests.read(last.manifest)
-    before = {(u.name, key) for u in manifest.units for key in _released_keys(manifest, u.name)}
-    now = {(u.name, row.key) for u in units_of(codebook) for row in rows_of(project, u)}
-    return len(now - before), len(before - now)
+    came = left = 0
+    units = {unit.name: unit for unit in units_of(codebook)}
+    for name in units.keys() | {unit.name for unit in manifest.units}:
+        file = manifest.file(f"{name}.csv")
+        before = _released_keys(file.sha256) if file else frozenset()
+        now = _keys_now(project, units[name]) if name in units else set()
+        came, left = came + len(now - before), left + len(before - now)
+    return came, left
 
 
-def _released_keys(manifest: manifests.Manifest, unit: str) -> Iterator[str]:
-    """The cases of a table that is in the store."""
-    file = manifest.file(f"{unit}.csv")
-    assert file is not None
-    with store.opened(file.sha256) as data:
+def _keys_now(project: Project, unit: Unit) -> set[str]:
+    cases = blind.released_cases(project).filter(unit=unit).order_by()
+    return set(cases.values_list("key", flat=True))
+
+
+@lru_cache(maxsize=8)
+def _released_keys(digest: str) -> frozenset[str]:
+    """The cases of a table that is in the store, kept: bytes of a digest never change."""
+    with store.opened(digest) as data:
         rows = csv.reader(io.TextIOWrapper(data, encoding="utf-8", newline=""))
         next(rows)
-        yield from (row[0] for row in rows)
+        return frozenset(row[0] for row in rows)
 
 
 def _count(number: int, thing: str) -> str:

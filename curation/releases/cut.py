@@ -223,6 +223,8 @@ def tables_of(project: Project, codebook: Codebook) -> list[Table]:
 
 def disputes_now(project: Project) -> Counter[str]:
     """Disputed cells that a release would hold at this moment, by unit."""
+    if not blind.all_cells(project).filter(status="disputed").exists():
+        return Counter()
     codebook = codebooks.current_or_refused(project)
     return disputes_in(project, tables_of(project, codebook))
 
