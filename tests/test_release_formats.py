@@ -25,7 +25,7 @@ import xmlschema
 from curation import store
 from curation.releases import formats, standalone
 from curation.releases.csvfile import CsvFile, File
-from curation.releases.formats import datapackage, ddi
+from curation.releases.formats import datapackage, ddi, xlsx
 from curation.releases.formats.names import names_of, renamed
 
 LONG_NAME = "whether_the_intervening_state_withdrew_all_troops"
@@ -405,6 +405,20 @@ def test_nothing_is_asked_of_rows_that_are_not_there(settings: Any, tmp_path: Pa
     files = formats.files_of(DOCUMENT, [written("crisis.csv", COLUMNS, [])], STATES, "Crises")
 
     assert [file.rows for file in files] == [0, 0, 0, 0, 0, None]
+
+
+def test_a_table_too_long_for_a_sheet_is_left_out_and_the_workbook_says_so(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STORE_DIR = tmp_path
+    monkeypatch.setattr(xlsx, "MOST_ROWS", len(ROWS) - 1)
+    xlsx.write(
+        formats.tables_of(DOCUMENT, frozen(), STATES), DOCUMENT, "Crises", tmp_path / "x.xlsx"
+    )
+
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    assert book.sheetnames == ["Left out", "Codebook", "Categories", "Missing codes"]
+    assert [cell.value for cell in book["Left out"][2]][:2] == ["crisis", len(ROWS)]
 
 
 def test_names_are_short_free_and_apart() -> None:

@@ -35,9 +35,13 @@ def write(tables: Sequence[Table], document: Document, title: str, path: Path) -
     with closing(Workbook(str(path), OPTIONS)) as book:
         book.set_properties({"title": title, "created": NO_TIME})
         sheets = Sheets(book)
-        for table in tables:
-            if (table.is_unit or table.name == "changes") and (table.file.rows or 0) <= MOST_ROWS:
+        shown = [table for table in tables if table.is_unit or table.name == "changes"]
+        long = [table for table in shown if (table.file.rows or 0) > MOST_ROWS]
+        for table in shown:
+            if table not in long:
                 sheets.add(table.name, [c.name for c in table.columns], _rows(table))
+        if long:
+            sheets.add("Left out", ("table", "rows", "why"), _left_out(long))
         sheets.add("Codebook", VARIABLE, _variables(document))
         sheets.add("Categories", CATEGORY, _categories(document))
         sheets.add("Missing codes", ("code", "label", "meaning"), _missing(document))
@@ -97,6 +101,11 @@ def _cells(column: Column, values: Sequence[str | None]) -> Sequence[Cell]:
 def _day(text: str | None) -> Cell:
     day = date.fromisoformat(text) if text else None
     return text if day and day < FIRST_DAY else day
+
+
+def _left_out(tables: Sequence[Table]) -> Iterator[Sequence[Cell]]:
+    why = f"A sheet holds {MOST_ROWS} rows below its heading: read the CSV or the Parquet file."
+    return ((table.name, table.file.rows, why) for table in tables)
 
 
 VARIABLE = (
