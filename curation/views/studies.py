@@ -13,13 +13,15 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coding import access, blind, codebooks, printing
+from coding.errors import Refused
 from coding.models import Member
 from curation import builds
 from curation.forms import RiskSetForm
-from curation.models import Release, StudyRun
+from curation.models import Build, Release, StudyRun
 from curation.releases import riskset
 from curation.serving import TYPES
 from curation.studies import asked, papers, results, risk
@@ -189,13 +191,21 @@ def run(request: HttpRequest, slug: str, study: str) -> HttpResponse:
     if not member.project.releases.filter(version=version).exists():
         raise Http404
     refuse_while_coding(request.user, member.project, STUDIES_TELL)
-    build = builds.ask(
-        project=member.project,
-        kind="study",
-        arguments={"study": found.name, "version": version},
-        by=request.user,
-    )
+    asked_for = {"study": found.name, "version": version}
+    build = builds.ask(project=member.project, kind="study", arguments=asked_for, by=request.user)
+    if build.arguments != asked_for:
+        raise _one_at_a_time(build)
     return redirect("curation:build", slug, build.pk)
+
+
+def _one_at_a_time(build: Build) -> Refused:
+    """Another study is under way: this one was not queued, and that is said."""
+    other = STUDIES[build.arguments["study"]].title
+    return Refused(
+        f"“{other}” is being asked of release {build.arguments['version']}, and a project asks one "
+        "study at a time. Nothing was queued: ask again when that one is done.",
+        [("See how far it is", reverse("curation:build", args=[build.project.slug, build.pk]))],
+    )
 
 
 # ------------------------------------------------------------------ as files

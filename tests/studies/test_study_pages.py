@@ -163,6 +163,23 @@ def test_the_command_asks_too_and_says_what_it_comes_to(first: Project, tmp_path
             run("run_study", *words, "--project", "us-coalitions")
 
 
+def test_a_second_click_leads_to_the_same_work_and_another_study_is_told_to_wait(
+    first: Project,
+) -> None:
+    curator = signed_in("curator")
+    once = curator.post(f"{STUDY}success/run/", {"release": "0.0.1"})
+
+    again = curator.post(f"{STUDY}success/run/", {"release": "0.0.1"})
+    other = curator.post(f"{STUDY}who-joins/run/", {"release": "0.0.1"})
+
+    assert again["Location"] == once["Location"]
+    assert other.status_code == 409
+    told = other.content.decode()
+    assert "is being asked of release 0.0.1, and a project asks one study at a time" in told
+    assert f'href="{once["Location"]}"' in told
+    assert first.builds.filter(kind="study").count() == 1
+
+
 def test_a_curator_asks_and_the_work_goes_on_beside(first: Project) -> None:
     curator = signed_in("curator")
     StudyRun.objects.all().delete()
