@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from coding import codebooks
-from coding.models import Project, Series
+from coding.models import Series
 
 Spells = Mapping[str, Sequence[tuple[str, str]]]  # first and last day of each, by code
 
@@ -145,7 +145,3 @@ class Reference:
 def _number(text: str) -> int | float:
     number = float(text)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
-
-
-def of(project: Project) -> Reference:
-    return Reference(project.pk)
