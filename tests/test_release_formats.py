@@ -23,7 +23,7 @@ import rdata
 import xmlschema
 
 from curation import store
-from curation.releases import formats, standalone
+from curation.releases import formats, riskset, standalone
 from curation.releases.csvfile import CsvFile, File
 from curation.releases.formats import datapackage, ddi, xlsx
 from curation.releases.formats.names import names_of, renamed
@@ -359,6 +359,7 @@ def test_the_program_says_what_it_cannot_compare(
         [],
         [
             "cells.parquet: not compared, only its hash: needs pyarrow.",
+            "cells.sav: not compared, only its hash: needs pyreadstat.",
             "crisis.parquet: not compared, only its hash: needs pyarrow.",
             "crisis.sav: not compared, only its hash: needs pyreadstat.",
         ],
@@ -397,7 +398,44 @@ def test_another_process_zone_and_locale_write_the_same_bytes(folder: Path, tmp_
     ]
     found = {hashlib.sha256(path.read_bytes()).hexdigest() for path in here}
     assert set(done.stdout.split()) == found
-    assert len(found) == 8
+    assert len(found) == 11
+
+
+def test_series_are_numbers_and_states_have_their_names(settings: Any, tmp_path: Path) -> None:
+    settings.STORE_DIR = tmp_path / "store"
+    columns = (*riskset.COLUMNS, "gdp")
+    row = ("a", "220", "France", "1991", "0", "", "1", "")
+    lines = [(*row, text) for text in ("+3", ".5", "1e3", "-77", "")]
+
+    files = formats.files_of(
+        DOCUMENT, [written("risk_set.csv", columns, lines)], STATES, "Crises 0.1.0"
+    )
+    for file in files:
+        (tmp_path / file.name).write_bytes(store.get(file.sha256))
+
+    table = pq.read_table(tmp_path / "risk_set.parquet")
+    assert table["gdp"].to_pylist() == [3, 0.5, 1000, -77, None]
+    text = (tmp_path / "risk_set.jsonl").read_text("utf-8")
+    said = [json.loads(line)["gdp"] for line in text.splitlines()]
+    assert said == [3, 0.5, 1000, -77, None]
+    frame, told = pyreadstat.read_dta(tmp_path / "risk_set.dta", user_missing=True)
+    assert frame["gdp"].tolist()[:4] == [3, 0.5, 1000, "a"]
+    assert told.variable_value_labels["state"][220] == "France"
+    _, told = pyreadstat.read_sav(tmp_path / "risk_set.sav")
+    assert told.variable_value_labels["state"][220] == "France"
+
+
+def test_long_tables_open_with_labels_unless_they_are_very_long(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.STORE_DIR = folder / "store"
+    frame, told = pyreadstat.read_dta(folder / "cells.dta")
+    monkeypatch.setattr(formats, "MOST_ROWS", 1)
+
+    assert list(frame.itertuples(index=False, name=None)) == CELL_ROWS
+    assert told.column_names_to_labels["coders"] == "Coders"
+    names = {file.name for file in made()}
+    assert {name for name in names if name.startswith("cells")} == {"cells.parquet", "cells.jsonl"}
 
 
 def test_nothing_is_asked_of_rows_that_are_not_there(settings: Any, tmp_path: Path) -> None:

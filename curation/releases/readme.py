@@ -147,6 +147,8 @@ def _formats(manifest: Manifest) -> Iterator[str]:
     for suffix, told in FORMATS.items():
         if found := [f"`{name}`" for name in names if name.endswith(f".{suffix}")]:
             yield f"- {', '.join(found)}: {told}"
+    if "cells.dta" not in names:
+        yield "- Long tables of so many rows are not written for Stata, SPSS and R: read the CSV"
     if "tables.xlsx" in names:
         yield "- `tables.xlsx`: the units, the codebook and its codes; text is never a formula"
     for file in manifest.files:

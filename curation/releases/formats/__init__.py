@@ -22,17 +22,23 @@ from curation.releases.manifest import Manifest
 __all__ = ["FORMATS", "Format", "described", "files_of", "tables_of"]
 
 WORKBOOK = "tables.xlsx"
-LONG = ("cells", "codings", "provenance", "changes")
+LONG = ("cells", "codings", "changes")
+MOST_ROWS = 100_000  # of a long table in a format that is not streamed
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format by its suffix; `of_all` where the long tables are written in it as well."""
+    """A format by its suffix; `streamed` where a table of any length is written in it."""
 
     suffix: str
     title: str
-    of_all: bool
+    streamed: bool
     write: Callable[[Table, Path], None]
+
+    def holds(self, table: Table) -> bool:
+        if table.is_unit or table.name == "risk_set":
+            return True
+        return table.name in LONG and (self.streamed or (table.file.rows or 0) <= MOST_ROWS)
 
 
 FORMATS = (
@@ -47,14 +53,14 @@ FORMATS = (
 def files_of(
     document: Document, files: Sequence[File], states: Mapping[str, str], title: str
 ) -> list[File]:
-    """The other formats, in the store: units in each, long tables where they can be streamed."""
+    """The other formats, in the store: long tables of many rows where they can be streamed."""
     tables = tables_of(document, files, states)
     with _folder() as folder:
         made = [
             _kept(folder / f"{table.name}.{each.suffix}", each, table)
             for table in tables
             for each in FORMATS
-            if table.is_unit or table.name == "risk_set" or (each.of_all and table.name in LONG)
+            if each.holds(table)
         ]
         path = folder / WORKBOOK
         xlsx.write(tables, document, title, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from curation.releases.columns import Remembered
 from curation.releases.formats.table import NUMBERS, Column, Table
 
 AT_ONCE = 5000
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
 def write(table: Table, path: Path) -> None:
@@ -37,12 +39,17 @@ def _parts(blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _spelling(column: Column) -> Callable[[str], str]:
     """Each text is spelled once: the same few come a million times."""
     if column.is_number and column.kind in NUMBERS:
-        return str  # the canonical form of a number is JSON's
+        return _number
     if column.kind == "set":
         return Remembered(_list(column)).__getitem__
     if column.is_coded or column.kind == "word":
         return Remembered(_text).__getitem__
     return _text
+
+
+def _number(text: str) -> str:
+    """As it stands: the canonical form is JSON's. Others' series may write +3, .5 or 007."""
+    return text if NUMBER.fullmatch(text) else repr(float(text))
 
 
 def _text(text: str) -> str:

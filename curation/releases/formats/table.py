@@ -17,6 +17,7 @@ from pyarrow import csv
 from coding.canonical import DATE_PARTS
 from coding.documents import Document
 from curation import store
+from curation.releases import riskset
 from curation.releases.csvfile import File
 
 CODED = ("category", "ordinal", "boolean", "state")
@@ -128,20 +129,38 @@ def tables_of(document: Document, files: Sequence[File], states: Mapping[str, st
         name, _, suffix = file.name.partition(".")
         if suffix == "csv" and file.columns:
             known = _known(document, name, states) if name in labels else {}
+            known |= _of_risk_set(document, file.columns, states) if name == "risk_set" else {}
             columns = tuple(known.get(c) or _other(c) for c in file.columns)
             tables.append(Table(name, labels.get(name) or name, file, columns, name in labels))
     return tables
 
 
+def _of_risk_set(
+    document: Document, names: Sequence[str], states: Mapping[str, str]
+) -> dict[str, Column]:
+    """Its states, and after its own columns the series, which are numbers."""
+    series = [name for name in names if name not in riskset.COLUMNS]
+    missing = _missing(document)
+    found = {n: Column(n, _titled(n), "decimal", missing=missing, measure="ratio") for n in series}
+    return {"state": Column("state", "State", "state", states), **found}
+
+
+def _missing(document: Document) -> dict[str, str]:
+    return {str(m["code"]): str(m["label"]) for m in document["codebook"]["missing_codes"]}
+
+
+def _titled(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def _other(name: str) -> Column:
     """A column that the codebook does not describe: its name says what it is."""
-    label = name.replace("_", " ").capitalize()
     kind = LONG.get(name, "word")
-    return Column(name, label, kind, YES if kind == "boolean" else {})
+    return Column(name, _titled(name), kind, YES if kind == "boolean" else {})
 
 
 def _known(document: Document, unit: str, states: Mapping[str, str]) -> dict[str, Column]:
-    missing = {str(m["code"]): str(m["label"]) for m in document["codebook"]["missing_codes"]}
+    missing = _missing(document)
     found = {
         "case": Column("case", "Case", "key"),
         "parent": Column("parent", "Case above it", "key"),
