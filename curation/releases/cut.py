@@ -179,8 +179,8 @@ def freeze(
     files += errata.files_of(project, fixes, version)
     files += proof.files_of(files, [table.unit.name for table in tables])
     files += uncertainty.files_of(files, codebooks.entries(codebook), project.slug)
-    files += changelist.files_of(project, last, codebook, files, version)
     files += votes.files_of(project, codebooks.entries(codebook), told.names, told.withheld)
+    files += changelist.files_of(project, last, codebook, files, version)
     files += manual.files_of(codebook)
     files += formulas.files_of(files)
     rows = [(table.unit.name, table.rows) for table in tables]

@@ -52,7 +52,7 @@ def tables(
 
 
 def _is_patched(file: File) -> bool:
-    return file.name.endswith(".csv") and not file.name.startswith("changes")
+    return file.name.endswith(".csv") and not file.name.startswith(("changes", "formulas"))
 
 
 def _table(old: File | None, new: File | None) -> Iterator[bytes]:
