@@ -2,8 +2,10 @@
 
 The rule. You see a value if it is yours (and you are not coding its case again); or if its
 coding is unblinded and you have no open coding of your own in the same family of cases (a case
-with its partners and objectives). No role is exempt. No other module but `coding.work` may name
-Value, Citation or Cell; tests/test_architecture.py holds that.
+with its partners and objectives). No role is exempt. Where a project asks adjudicators to answer
+first, who may rule on a dispute sees of it that it is open and no more, until they have answered
+(`withheld_from`). No other module but `coding.work` may name Value, Citation or Cell;
+tests/test_architecture.py holds that.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from coding.models import (
     Coding,
     Comment,
     Entry,
+    FirstAnswer,
     Gold,
     Ground,
     Inquiry,
@@ -74,6 +77,7 @@ Checked = Verification
 
 # Who may look at cells and opened values at all; readers have the releases.
 _TEAM = (Member.Role.CODER, Member.Role.ADJUDICATOR, Member.Role.CURATOR)
+_RULING = (Member.Role.ADJUDICATOR, Member.Role.CURATOR)
 
 # Codings that speak for the data set; training and repeats never do.
 SPEAKING = (Coding.Purpose.PRODUCTION, Coding.Purpose.TOP_UP, Coding.Purpose.RECODE)
@@ -108,7 +112,8 @@ def values_for(user: Person) -> QuerySet[Value]:
 
     Asked row by row, so that it costs little where a case has narrowed the rows already.
     """
-    return Value.objects.filter(Exists(readable(user).filter(pk=OuterRef("coding"))))
+    seen = Value.objects.filter(Exists(readable(user).filter(pk=OuterRef("coding"))))
+    return seen.filter(_told_of(user, "coding__case"))
 
 
 def _coding_again(user: Person) -> Q:
@@ -130,6 +135,7 @@ def cells_for(user: Person) -> QuerySet[Cell]:
     """The cells of the data set that this user may see now."""
     return Cell.objects.annotate(family=_family("case")).filter(
         ~_in_family_being_coded(user),
+        ~_listed_unseen(user, "case"),
         case__unit__project__in=_projects_of(user),
     )
 
@@ -138,6 +144,7 @@ def cases_for(user: Person) -> QuerySet[Case]:
     """The cases this user may know of: that a coder listed a partner is a value, too."""
     return Case.objects.annotate(family=_family("")).filter(
         Q(rostered=False) | _listed_by(user) | (_opened() & ~_in_family_being_coded(user)),
+        ~_listed_unseen(user, ""),
         unit__project__in=_projects_of(user),
     )
 
@@ -165,7 +172,9 @@ def opened_cases(user: Person) -> QuerySet[Case]:
 
 
 def _shown_to(user: Person | None) -> Q:
-    return _opened() & ~_in_family_being_coded(user) if user else _opened()
+    if user is None:
+        return _opened()
+    return _opened() & ~_in_family_being_coded(user) & ~_listed_unseen(user, "")
 
 
 def codings_for(user: Person) -> CodingQuerySet:
@@ -204,6 +213,7 @@ def opened_sources(user: Person) -> QuerySet[Source]:
     """Sources that are known because a value that is open cites them."""
     cited = Citation.objects.annotate(family=_family("value__coding__case")).filter(
         ~_in_family_being_coded(user),
+        _told_of(user, "value__coding__case", "value__variable"),
         source=OuterRef("pk"),
         value__coding__unblinded_at__isnull=False,
     )
@@ -228,6 +238,64 @@ def families_coded_by(user: Person, project: Project) -> set[int]:
 def being_coded(user: Person) -> frozenset[int]:
     """The families that are closed to a user who codes in them."""
     return frozenset(_families_being_coded(user))
+
+
+# ------------------------------------------------------------------ answering first
+
+
+def withheld_from(user: Person) -> QuerySet[Cell]:
+    """The disputes of which this user sees that they are open and no more, until they answer.
+
+    In projects that ask for it, whoever may rule on a dispute answers it first: what coders said
+    and rested it on, what was ruled, voted and discussed is theirs to see after that. What they
+    coded themselves they have answered.
+    """
+    coded = Coding.objects.standing().filter(coder=user.pk).annotate(family=_family("case"))
+    answered = FirstAnswer.objects.filter(cell=OuterRef("pk"), by=user.pk)
+    return Cell.objects.annotate(family=_family("case")).filter(
+        ~Exists(answered),
+        ~Q(family__in=coded.values("family")),
+        status=Cell.Status.DISPUTED,
+        case__unit__project__in=_answering_first(user).values("project"),
+    )
+
+
+def _answering_first(user: Person) -> QuerySet[Member]:
+    """Where this user rules, and has to answer first."""
+    ruling = Q(role__in=_RULING) | Q(role__in=_TEAM, project__reconcile_by_discussion=True)
+    return Member.objects.filter(ruling, user=user.pk, project__blind_first=True)
+
+
+def _told_of(user: Person, case: str, variable: str = "variable") -> Q:
+    """Of something said of a case and a variable: no dispute that is withheld is about it.
+
+    A row that is matched with another is part of that one's dispute.
+    """
+    kept = Q(case=OuterRef(case)) | Q(case=OuterRef(f"{case}__superseded_by"))
+    about = withheld_from(user).filter(kept, variable=OuterRef(variable))
+    return ~Q(Exists(_answering_first(user))) | (~Q(Exists(about)) & ~_listed_unseen(user, case))
+
+
+def _listed_unseen(user: Person, case: str) -> Q:
+    """Rows, and what is below them, that are there because of a roster that is withheld."""
+    rosters = withheld_from(user).filter(
+        case=OuterRef("parent"), variable__roster_of=OuterRef("unit")
+    )
+    rows = Case.objects.filter(Exists(rosters), rostered=True).values("pk")
+    of, above = (case, f"{case}__parent") if case else ("pk", "parent")
+    is_row = Q(**{f"{of}__in": rows}) | Q(**{f"{above}__isnull": False, f"{above}__in": rows})
+    return Q(Exists(_answering_first(user))) & is_row
+
+
+def cells_told(user: Person) -> QuerySet[Cell]:
+    """The cells of which the user sees all: what they rest on, and what they said before."""
+    return cells_for(user).filter(~Q(pk__in=withheld_from(user).values("pk")))
+
+
+def withheld_at(user: Person, project: Project, moment: datetime) -> int:
+    """How many disputes are withheld from the user of which a release of that moment tells."""
+    opened = Coding.objects.filter(case=OuterRef("case"), unblinded_at__lte=moment)
+    return withheld_from(user).filter(Exists(opened), case__unit__project=project).count()
 
 
 def disputes_for(user: Person, project: Project) -> QuerySet[Cell]:
@@ -397,7 +465,7 @@ def rulings_for(user: Person, variables: Iterable[int], newest: int) -> QuerySet
 
 def precedents_for(user: Person, project: Project) -> PrecedentQuerySet:
     """The precedents of the project whose cells this user may see now, withdrawn ones, too."""
-    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    seen = cells_told(user).filter(pk=OuterRef("cell"))
     return Precedent.objects.filter(
         Exists(seen), cell__case__unit__project=project, cell__case__in_universe=True
     )
@@ -405,7 +473,7 @@ def precedents_for(user: Person, project: Project) -> PrecedentQuerySet:
 
 def grounds_for(user: Person, case: Case) -> QuerySet[Ground]:
     """The sources on which the rulings of a case rest, as far as this user may see its cells."""
-    cells = cells_for(user).filter(case=case)
+    cells = cells_told(user).filter(case=case)
     return Ground.objects.filter(cell__in=cells.values("pk")).select_related("source")
 
 
@@ -416,7 +484,7 @@ def grounds_among(project: Project, cases: Iterable[int]) -> QuerySet[Ground]:
 
 def ground_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
     """The past of those sources, of rulings that were taken back as well."""
-    cells = cells_for(user).filter(case=case).values("pk")
+    cells = cells_told(user).filter(case=case).values("pk")
     found: QuerySet = Ground.history.filter(cell_id__in=cells)  # type: ignore[type-arg]
     return found
 
@@ -505,7 +573,8 @@ def who_ruled(project: Project) -> dict[int, set[int]]:
 def value_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
     """The past of a case's values that the user may see, of those taken off as well."""
     seen = readable(user).filter(case=case)
-    found: QuerySet = Value.history.filter(coding__in=seen.values("pk"))  # type: ignore[type-arg]
+    past = Value.history.filter(_told_of(user, "coding__case"), coding__in=seen.values("pk"))
+    found: QuerySet = past  # type: ignore[type-arg]
     return found
 
 
@@ -532,9 +601,8 @@ def votes_for(user: Person, project: Project) -> VoteQuerySet:
     did not code the family; once the cell is settled everybody's, for the team. Never of a cell
     that the user may not see.
     """
-    seen = cells_for(user).filter(pk=OuterRef("cell"))
-    ruling = (Member.Role.ADJUDICATOR, Member.Role.CURATOR)
-    rules_here = Exists(Member.objects.filter(user=user.pk, project=project, role__in=ruling))
+    seen = cells_told(user).filter(pk=OuterRef("cell"))
+    rules_here = Exists(Member.objects.filter(user=user.pk, project=project, role__in=_RULING))
     coded = Coding.objects.standing().filter(coder=user.pk).annotate(family=_family("case"))
     shown = Q(shown_at__isnull=False) & ~Q(family__in=coded.values("family"))
     may = Q(by=user.pk) | Q(closed_at__isnull=False) | (shown & Q(rules_here))
@@ -635,7 +703,7 @@ def verifications_for(user: Person, project: Project) -> VerificationQuerySet:
 
 def review_history(user: Person, case: Case) -> QuerySet:  # type: ignore[type-arg]
     """The past of what reviews asked and found of a case, each row with its `variable`."""
-    cells = cells_for(user).filter(case=case).values("pk")
+    cells = cells_told(user).filter(case=case).values("pk")
     past = Verification.history.filter(cell_id__in=cells)
     found: QuerySet = past.annotate(variable=F("cell__variable"))  # type: ignore[type-arg]
     return found
@@ -668,7 +736,7 @@ def comments_for(user: Person, project: Project) -> QuerySet[Comment]:
 
     Not what somebody said after a ruling that the others who rule have still to be blind to.
     """
-    seen = cells_for(user).filter(pk=OuterRef("cell"))
+    seen = cells_told(user).filter(pk=OuterRef("cell"))
     hushed = Vote.objects.standing().filter(
         cell=OuterRef("cell"), by=OuterRef("author"), at__lte=OuterRef("at"), shown_at=None
     )
@@ -684,7 +752,7 @@ def inquiries_for(user: Person, project: Project) -> QuerySet[Inquiry]:
 
 def to_answer(user: Person) -> QuerySet[Inquiry]:
     """The open questions of any project that this user must answer and may read now."""
-    seen = cells_for(user).filter(pk=OuterRef("comment__cell"))
+    seen = cells_told(user).filter(pk=OuterRef("comment__cell"))
     return Inquiry.objects.filter(Exists(seen), owner=user.pk, state=Inquiry.State.OPEN)
 
 

@@ -35,6 +35,7 @@ from coding.models import Case, Entry, Project
 from coding.rounds import Round
 
 PER_PAGE = 50
+UNTOLD = "hidden until you answer"
 SEPARATOR = "|"  # between the answers of a pair
 WITHOUT = {"variable", "pair"}  # a pair of answers is one of its variable: they go together
 BY_VARIABLE: dict[str, Callable[[Entry], str]] = {
@@ -144,9 +145,7 @@ class Queue:
 
     @cached_property
     def _paired(self) -> Entry | None:
-        """The chosen variable, where its answers are a closed list, and may be told."""
-        if self.project.blind_first and not self.is_flagged:
-            return None
+        """The chosen variable, where its answers are a closed list."""
         chosen = (e for e in self.entries.values() if e.name == self.asked.variable)
         fit = (e for e in chosen if e.domain.categories and e.domain.kind != "set")
         return next(fit, None)
@@ -164,13 +163,17 @@ class Queue:
         }
 
     def _pair(self, entry: Entry, texts: Sequence[str]) -> str:
+        if not texts:
+            return f"{entry.name}:"
         ranks = {code: n for n, code in enumerate(entry.domain.categories)}
         apart = sorted(set(texts), key=lambda text: (ranks.get(text, len(ranks)), text))
         return f"{entry.name}:{SEPARATOR.join(apart)}"
 
     def _pair_words(self, pair: str) -> str:
         assert self._paired
-        texts = pair.partition(":")[2].split(SEPARATOR)
+        texts = [text for text in pair.partition(":")[2].split(SEPARATOR) if text]
+        if not texts:
+            return UNTOLD
         return " against ".join(canonical.show(text, self._paired.domain) for text in texts)
 
     # ---- counts beside the filters
@@ -296,7 +299,6 @@ class Queue:
         states = codebooks.states_of(self.project.pk) if of_states else {}
         held = claims.held(self.user, self.project, {c.case.family_id for c in listed}, self.now)
         votes = self._rounds(listed, states)
-        hides = self.project.blind_first and not self.is_flagged  # until it is answered first
         rows = []
         for cell in listed:
             entry = self.entries[cell.variable_id]
@@ -305,9 +307,7 @@ class Queue:
                 cell=cell.pk,
                 case=cell.case,
                 entry=entry,
-                said=[]
-                if hides
-                else differing(said[cell.case_id, cell.variable_id], entry, states),
+                said=differing(said[cell.case_id, cell.variable_id], entry, states),
                 stands=canonical.show(cell.text, entry.domain, states),
                 since=cell.since,
                 days=(self.now - cell.since).days,

@@ -387,15 +387,18 @@ class Dossier:
         return self._withheld(in_order) if self.answers_first else in_order
 
     def _withheld(self, cells: Sequence[Evidence]) -> list[Evidence]:
-        """Disputes without what coders said of them, as long as this person has not answered.
+        """Which disputes this person has still to answer, and what they answered of the others.
 
-        What leans on it, such as the precedents that are nearest to the answers, is left out, too.
+        What leans on the answers, such as the precedents that are nearest, is left out, too.
         """
+        withheld = set(
+            blind.withheld_from(self.user).filter(case=self.case).values_list("pk", flat=True)
+        )
         given = FirstAnswer.objects.filter(by=self.user, cell__in=[e.pk for e in cells])
         said = dict(given.values_list("cell", "text"))
         return [
-            replace(e, columns=(), nearest=(), skipped="", withheld=True)
-            if e.is_open and e.pk not in said
+            replace(e, nearest=(), skipped="", withheld=True)
+            if e.pk in withheld
             else replace(e, first=said.get(e.pk, ""))
             for e in cells
         ]
@@ -424,9 +427,11 @@ class Dossier:
         return {group: len(self.of(group)) for group in GROUPS}
 
     def look_again(self) -> None:
-        """Forget the cells after a ruling. What the coders said of an open case stays as it is."""
+        """Forget the cells after a ruling. What the coders said of an open case stays as it is,
+        but for what is told once this person has answered first."""
         self._is_drawn = True
-        for known in ("cells", "family", "rulings"):
+        told = ["columns"] if self.answers_first else []
+        for known in ("cells", "family", "rulings", *told):
             self.__dict__.pop(known, None)
 
     @cached_property

@@ -219,7 +219,7 @@ def compared_anew(
 
     Nothing is written. As far as this person may know; without a person, of all cells.
     """
-    seen = blind.cells_for(user) if user else blind.all_cells(draft.project)
+    seen = blind.cells_told(user) if user else blind.all_cells(draft.project)
     return work.foresee_compared(seen=seen, anew=_anew(proposals(draft), rulings))
 
 

@@ -51,7 +51,7 @@ def changed(user: User, project: Project) -> Since | None:
         return None
     entries = {e.variable_id: e for e in codebooks.entries(release.codebook)}
     states = codebooks.states_of(project.pk)
-    seen = blind.cells_for(user).filter(
+    seen = blind.cells_told(user).filter(
         case__unit__project=project, variable__in=list(entries), case__in_universe=True
     )
     then = blind.cells_as_of(seen.filter(since__gte=release.released_at), release.released_at)
@@ -84,7 +84,7 @@ def before(user: User, case: Case) -> tuple[str, dict[int, str | None]]:
     release = case.unit.project.releases.order_by("-pk").first()
     if release is None:
         return "", {}
-    cells = blind.cells_for(user).filter(
+    cells = blind.cells_told(user).filter(
         case=case,
         since__gte=release.released_at,
         variable__in=release.codebook.entries.values("variable"),

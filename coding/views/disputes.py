@@ -143,9 +143,7 @@ class Desk:
         request.project, request.member = member.project, member  # type: ignore[attr-defined]
         self.role = member.role
         asked = self.case.unit.project.blind_first
-        self.dossier = Dossier(
-            self.user, self.case, answers_first=asked and not self.barred, only=only
-        )
+        self.dossier = Dossier(self.user, self.case, answers_first=asked, only=only)
         self.asked = Asked.of(request.GET)
         show = request.GET.get("show", "")
         self.show = show if show in GROUPS else ""

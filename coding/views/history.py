@@ -123,7 +123,7 @@ class Reading:
             )
 
     def _of_cells(self) -> Iterator[Change]:
-        cells = blind.cells_for(self.user).filter(case=self.case)
+        cells = blind.cells_told(self.user).filter(case=self.case)
         rows = blind.cell_history(cells).select_related("history_user", "rule")
         for row, before in _with_before(rows.order_by("id", "history_id")):
             self.cells[row.id] = row.variable_id

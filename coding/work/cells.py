@@ -14,7 +14,7 @@ from simple_history.utils import bulk_create_with_history
 from coding import blind, codebooks, severity
 from coding.canonical import Domain, members, same
 from coding.errors import Refused
-from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, FirstAnswer, Value
+from coding.models import Batch, Bypass, Case, Cell, Coding, Entry, Value
 from coding.work import bypasses, claims, grounds, reviews, rows, second, signed
 from coding.work.act import act
 from coding.work.derived import derive
@@ -278,7 +278,7 @@ def settle_with_fewer(*, cell: Cell, entry: Entry, reason: str, by: User) -> Cel
 def must_answer_first(cell: Cell, by: User) -> bool:
     """Whether the project asks for an own answer that this person has not given yet."""
     is_asked = cell.case.unit.project.blind_first and cell.status == Status.DISPUTED
-    return is_asked and not FirstAnswer.objects.filter(cell=cell, by=by).exists()
+    return is_asked and blind.withheld_from(by).filter(pk=cell.pk).exists()
 
 
 @act

@@ -126,6 +126,8 @@ def _say(
         raise Refused("This cell is computed: discuss the cells that it is computed from.")
     if not blind.cells_for(by).filter(pk=cell.pk).exists():
         raise Refused("This cell is closed to you now.")
+    if cells.must_answer_first(cell, by):
+        raise Refused("Answer first: the discussion is yours to read when you have.")
     mentioned = _mentioned(cell, words, by)
     said = Comment.objects.create(cell=cell, author=by, kind=kind, text=words, about=about)
     told = {user.pk: (Notice.Kind.MENTION, name) for name, user in mentioned if user}

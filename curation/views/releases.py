@@ -149,7 +149,7 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     address = request.build_absolute_uri(reverse("curation:release", args=[slug, version]))
     doi = public.doi_of(found)
     cited = f"https://doi.org/{doi}" if doi else address
-    closed = blind.opened_and_being_coded(request.user, member.project)
+    closed = closed_to(request.user, member.project)
     units = [unit.name for unit in manifest.units]
     chosen = request.GET.get("unit", units[0])
     context = {
@@ -242,13 +242,41 @@ def file(request: HttpRequest, slug: str, version: str, name: str) -> HttpRespon
 RELEASES_TELL = "the files of releases would tell you what others said"
 
 
+@dataclass(frozen=True)
+class Closed:
+    """What closes releases to somebody: cases they code again, disputes to be answered first."""
+
+    coding: int
+    unanswered: int
+
+    def __bool__(self) -> bool:
+        return bool(self.coding or self.unanswered)
+
+
+def closed_to(user: User | AnonymousUser, project: Project) -> Closed:
+    """Whether releases would tell this person what they have still to say for themselves."""
+    newest = public.releases_of(project).order_by("-pk").first()
+    return Closed(
+        blind.opened_and_being_coded(user, project),
+        blind.withheld_at(user, project, newest.released_at) if newest else 0,
+    )
+
+
 def refuse_while_coding(
     user: User | AnonymousUser, project: Project, why: str = RELEASES_TELL
 ) -> None:
-    """A release would tell a coder what others said of a case that is coded again, blind."""
-    if count := blind.opened_and_being_coded(user, project):
-        cases = "a case that is" if count == 1 else f"{count} cases that are"
+    """A release would tell a coder what others said of a case that is coded again, blind; and an
+    adjudicator who answers first what coders said of a dispute."""
+    closed = closed_to(user, project)
+    if closed.coding:
+        cases = "a case that is" if closed.coding == 1 else f"{closed.coding} cases that are"
         raise Refused(
             f"You are coding {cases} open already. Hand in your own sheet first: {why}.",
             [("My work", reverse("coding:work", args=[project.slug]))],
+        )
+    if closed.unanswered:
+        cells = "a dispute" if closed.unanswered == 1 else f"{closed.unanswered} disputes"
+        raise Refused(
+            f"You have {cells} to answer first: {why}.",
+            [("Disputes", reverse("coding:disputes", args=[project.slug]))],
         )

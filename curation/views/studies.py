@@ -29,7 +29,7 @@ from curation.studies.declared import Study
 from curation.studies.figures import Figure, figures
 from curation.studies.registry import STUDIES
 from curation.studies.scripts import script
-from curation.views.releases import refuse_while_coding
+from curation.views.releases import Closed, closed_to, refuse_while_coding
 
 STUDIES_TELL = "studies name disputed cells and what was said of them"
 
@@ -71,7 +71,7 @@ def _study_or_404(name: str) -> Study:
 def studies(request: HttpRequest, slug: str) -> HttpResponse:
     """Every study, with what it comes to on the chosen release."""
     chosen = _chosen(request.user, slug, request.GET.get("release", ""))
-    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    closed = closed_to(request.user, chosen.member.project)
     runs = asked.last_of_each(chosen.release) if chosen.release and not closed else {}
     context = _context(chosen, closed) | {
         "listed": [(study, runs.get(study.name)) for study in STUDIES.values()]
@@ -79,7 +79,7 @@ def studies(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "curation/studies.html", context)
 
 
-def _context(chosen: Chosen, closed: int) -> dict[str, object]:
+def _context(chosen: Chosen, closed: Closed) -> dict[str, object]:
     return {
         "project": chosen.member.project,
         "chosen": chosen,
@@ -103,7 +103,7 @@ def risk_set(request: HttpRequest, slug: str) -> HttpResponse:
         riskset.declare(project=chosen.member.project, said=form.declaration, by=request.user)
         messages.success(request, "Kept. The next release is drawn up so.")
         return redirect("curation:risk-set", slug)
-    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    closed = closed_to(request.user, chosen.member.project)
     options = risk.Options.of(request.GET)
     found = None
     if chosen.release and not closed:
@@ -136,7 +136,7 @@ def study(request: HttpRequest, slug: str, study: str) -> HttpResponse:
     """What a study found on a release; or, where it was not asked yet, the way to ask it."""
     found = _study_or_404(study)
     chosen = _chosen(request.user, slug, request.GET.get("release", ""))
-    closed = blind.opened_and_being_coded(request.user, chosen.member.project)
+    closed = closed_to(request.user, chosen.member.project)
     run = asked.last_of(chosen.release, study) if chosen.release and not closed else None
     context = _context(chosen, closed) | {"study": found, "run": run}
     if run:
