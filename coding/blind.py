@@ -136,6 +136,7 @@ def cells_for(user: Person) -> QuerySet[Cell]:
     return Cell.objects.annotate(family=_family("case")).filter(
         ~_in_family_being_coded(user),
         ~_listed_unseen(user, "case"),
+        ~_matched_unseen(user),
         case__unit__project__in=_projects_of(user),
     )
 
@@ -285,6 +286,14 @@ def _listed_unseen(user: Person, case: str) -> Q:
     of, above = (case, f"{case}__parent") if case else ("pk", "parent")
     is_row = Q(**{f"{of}__in": rows}) | Q(**{f"{above}__isnull": False, f"{above}__in": rows})
     return Q(Exists(_answering_first(user))) & is_row
+
+
+def _matched_unseen(user: Person) -> Q:
+    """What a row said by itself that is matched with another, where that dispute is withheld."""
+    kept = withheld_from(user).filter(
+        case=OuterRef("case__superseded_by"), variable=OuterRef("variable")
+    )
+    return Q(Exists(_answering_first(user))) & Q(Exists(kept))
 
 
 def cells_told(user: Person) -> QuerySet[Cell]:

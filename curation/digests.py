@@ -37,6 +37,7 @@ def send(projects: Sequence[Project]) -> Sent:
     """Send each member what was not sent yet and is open to them now.
 
     It is marked as sent once the mail server has taken the mail: what fails goes out next time.
+    Broken off in between, it goes out once more: told twice is better than never told.
     """
     done = Sent()
     members = Member.objects.filter(project__in=projects, kind=Member.Kind.PERSON, digests=True)

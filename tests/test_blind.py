@@ -336,3 +336,75 @@ def test_the_hunt_notices_when_late_coders_are_not_blind(
     client.force_login(hunted.adjudicator)
 
     assert hunt(hunted, client, addresses(hunted)) != []
+
+
+# ------------------------------------------------------------------ answering first
+
+
+@pytest.fixture
+def compared_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coders need to agree on the words of a text, so that they can be disputed."""
+    for name in ("story", "objective_text"):
+        said = next(v for v in VARIABLES if v["name"] == name)
+        monkeypatch.setitem(said, "compare", True)
+
+
+@pytest.fixture
+def first(compared_texts: None, world: World, settings: Any) -> World:
+    """All that the canary sings is disputed, in a matched row, too; and spoken of in a thread."""
+    settings.PRINTING = False
+    let_the_canary_sing(world)
+    for name, text in {"goal": "regime", "story": "Another.", "partners": "200"}.items():
+        world.say(world.coding_a, text, name)
+    world.say(world.sheet_of(world.coder_a, "200"), "1", "sent")
+    unit = world.project.units.get(name="objective")
+    rows = [work.add_row(coding=c, unit=unit) for c in (world.coding_a, world.coding_b)]
+    for row, words in zip(rows, ("Oil", f"Oil of the {CANARY}"), strict=True):
+        world.say(row, words, "objective_text", note="" if words == "Oil" else NOTE)
+    work.submit(coding=world.coding_a)
+    work.submit(coding=world.coding_b)
+    groups = [[row.case for row in rows]]
+    work.align(parent=world.case, unit=unit, groups=groups, reason="One", by=world.curator)
+    work.comment(cell=world.cell("story"), text=f"Look at {QUOTE}", by=world.coder_a)
+    releases.cut(project=world.project, version="0.1.0", by=world.curator, allow_disputes=True)
+    world.project.blind_first = True
+    world.project.save()
+    return world
+
+
+def where_answers_stand(world: World) -> list[str]:
+    """The pages on which whoever rules reads what was said."""
+    slug, story = world.project.slug, world.cell("story")
+    of_project = ("disputes", "bulk", "discussion", "learning", "precedents", "reviews")
+    found = [reverse(f"coding:{page}", args=[slug]) for page in of_project]
+    found += [reverse("coding:reliability-cells", args=[slug, "goal"])]
+    found += [reverse("coding:thread", args=[world.case.pk, story.pk])]
+    found += [reverse("curation:release", args=[slug, "0.1.0"])]
+    found += [reverse("curation:file", args=[slug, "0.1.0", "codings.csv"])]
+    pages = ("coding:dispute", "coding:case", "coding:history")
+    cases = Case.objects.filter(unit__project=world.project).values_list("pk", flat=True)
+    return [*found, *(reverse(page, args=[case]) for case in cases for page in pages)]
+
+
+def test_having_answered_first_the_adjudicator_finds_all_of_it(
+    first: World, client: Client
+) -> None:
+    for cell in blind.withheld_from(first.adjudicator):
+        work.answer_first(cell=cell, text="-99", by=first.adjudicator)
+    client.force_login(first.adjudicator)
+
+    caught = " ".join(hunt(first, client, where_answers_stand(first)))
+
+    assert [word for word in WORDS if word not in caught] == []
+
+
+def test_who_answers_first_finds_nothing_before_and_the_hunt_notices_when_nobody_has_to(
+    first: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for reader in (first.curator, first.adjudicator):
+        client.force_login(reader)
+        assert hunt(first, client, where_answers_stand(first)) == []
+
+    monkeypatch.setattr(blind, "withheld_from", lambda _: Cell.objects.none())
+
+    assert hunt(first, client, where_answers_stand(first)) != []

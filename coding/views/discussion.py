@@ -88,6 +88,7 @@ def _thread(
         "cell": found,
         "entry": codebooks.newest_entries(member.project)[found.variable_id],
         "thread": talk.threads(case, [found.pk])[found.pk],
+        "withheld": blind.withheld_from(request.user).filter(pk=found.pk).exists(),
         "may_rule": access.is_settler(member),
         "error": error,
         "typed": request.POST,

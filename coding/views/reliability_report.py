@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from coding import access, printing, reliability
+from coding import access, blind, printing, reliability
+from coding.errors import Refused
 from coding.models import Entry, Project
 from coding.reliability import Figure, Opened
 from coding.views.figures import Menu, Question
@@ -109,6 +110,8 @@ def as_input(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One variable's ratings, units x coders, as irrCAC and krippendorff read them."""
     paper = _paper(request, slug)
     entry = _compared(paper.opened, name)
+    if blind.withheld_from(paper.user).filter(variable=entry.variable_id).exists():
+        raise Refused("You have disputes of this variable to answer first: it says each answer.")
     found = reliability.outside(paper.opened, entry)
     return _csv(found.content, found.file)
 

@@ -67,9 +67,17 @@ class Squares:
     def leaf(self, number: str | None) -> Leaf[Place]:
         """One page of the cases, by key."""
         found = self.about.one if self.about else [p for s in self.chosen for p in s.cases]
-        places = {place.pk: place for place in found}
+        untold = self._untold
+        places = {place.pk: place for place in found if place.pk not in untold}
         listed = sorted(places.values(), key=lambda place: (place.key, place.pk))
         return Paginator(listed, PAGE).get_page(number)
+
+    @property
+    def _untold(self) -> set[int]:
+        """The cases of which this reader has still to answer first: a square says what was said."""
+        withheld = blind.withheld_from(self.page.user)
+        of = withheld.filter(variable=self.page.entry.variable_id)
+        return set(of.values_list("case", flat=True))
 
     def rows(self, places: Iterable[Place]) -> list[Behind]:
         """What the reader may see of these cases."""

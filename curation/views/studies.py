@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coding import access, blind, codebooks, printing
+from coding import access, codebooks, printing
 from coding.errors import Refused
 from coding.models import Member
 from curation import builds
