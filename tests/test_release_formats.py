@@ -281,6 +281,11 @@ def test_the_data_package_is_valid_and_types_every_column(folder: Path) -> None:
 
 
 def test_the_ddi_file_follows_the_schema_and_names_every_variable(folder: Path) -> None:
+    """By a schema of our own for what we write: the official one of 2.5 comes with no package.
+
+    Looked for in ddi-l (holds 3.1 to 3.3), pyodesiutils and metadataschemas (hold none) on PyPI,
+    and by name on npm and in Debian; dartfx-ddi, rddi and DDIwR could not be had.
+    """
     tables = formats.tables_of(DOCUMENT, frozen_in(folder), STATES)
     schema = xmlschema.XMLSchema11(Path(__file__).with_name("ddi_codebook_subset.xsd"))
 
