@@ -255,7 +255,7 @@ class Closed:
 
 def closed_to(user: User | AnonymousUser, project: Project) -> Closed:
     """Whether releases would tell this person what they have still to say for themselves."""
-    newest = public.releases_of(project).order_by("-pk").first()
+    newest = public.releases_of(project).order_by("-pk").first() if project.blind_first else None
     return Closed(
         blind.opened_and_being_coded(user, project),
         blind.withheld_at(user, project, newest.released_at) if newest else 0,
