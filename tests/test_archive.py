@@ -569,7 +569,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_read(archiv
         out.writestr("bomb.jsonl", b"0" * 30_000_000)
 
     assert archived.stat().st_size < 1_000_000
-    with pytest.raises(archive.BadArchive, match="would unpack to 28 MB, more than the 20 MB"):
+    with pytest.raises(archive.BadArchive, match=r"would unpack to 2[89] MB, more than the 20 MB"):
         archive.bring_in(archived, slug="copy", largest_mb=20)
 
 
