@@ -740,6 +740,12 @@ def released_verifications(project: Project) -> VerificationQuerySet:
 # ------------------------------------------------------------------ discussion
 
 
+def released_inquiries(project: Project) -> QuerySet[Inquiry]:
+    """Questions of threads that are not answered yet: for releases, never for a person's screen."""
+    cases = released_cases(project).values("pk")
+    return Inquiry.objects.filter(state=Inquiry.State.OPEN, comment__cell__case__in=cases)
+
+
 def comments_for(user: Person, project: Project) -> QuerySet[Comment]:
     """What was said of the cells that this user may see now.
 

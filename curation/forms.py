@@ -10,11 +10,11 @@ from django import forms
 from coding.models import Entry, Project
 from curation import public
 from curation.models import Erratum, Release
-from curation.releases import versions
+from curation.releases import gate, versions
 from curation.releases.manifest import UnitCounts
 
 
-class CutForm(forms.Form):
+class DraftForm(forms.Form):
     version = forms.CharField(max_length=20, widget=forms.TextInput({"autocomplete": "off"}))
     notes = forms.CharField(
         required=False,
@@ -22,7 +22,6 @@ class CutForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text="Printed in the release's README. They cannot change later.",
     )
-    allow_disputes = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,6 +32,37 @@ class CutForm(forms.Form):
         if fault := versions.problem(version, self.last):
             raise forms.ValidationError(fault)
         return version
+
+
+class FloorForm(forms.Form):
+    floor = forms.FloatField(
+        label="Floor of reliability",
+        min_value=-1,
+        max_value=1,
+        help_text="Alpha that each variable should reach. Krippendorff: 0.8, or 0.667 at least.",
+    )
+
+
+class WaiverForm(forms.Form):
+    """A reason, or none to take the waiver back."""
+
+    name = forms.ChoiceField(choices=list(gate.NAMES.items()))
+    reason = forms.CharField(max_length=2000, required=False)
+
+
+class WithholdForm(forms.Form):
+    coder = forms.ChoiceField(label="Whose answers")
+    reason = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Who asked for it, and when. For curators alone.",
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["coder"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "–"), *((str(pk), name) for pk, name in people)]
 
 
 class ReportForm(forms.Form):

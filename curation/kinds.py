@@ -5,23 +5,19 @@ from __future__ import annotations
 from django.urls import reverse
 
 from curation.builds import Kind
-from curation.models import Build, Release, StudyRun
+from curation.models import Build, DraftRelease, Release, StudyRun
 from curation.progress import Progress
-from curation.releases import cut
+from curation.releases import draft
 from curation.studies.asked import run
 from curation.studies.registry import STUDIES
 
 
-def _cut(build: Build, progress: Progress) -> Release:
-    said = build.arguments
-    return cut(
-        project=build.project,
-        version=said["version"],
-        by=build.asked_by,
-        allow_disputes=said["allow_disputes"],
-        notes=said["notes"],
-        progress=progress,
-    )
+def _its_draft(build: Build) -> DraftRelease:
+    return build.project.draft_releases.select_related("project").get(pk=build.arguments["draft"])
+
+
+def _cut(build: Build, progress: Progress) -> Release | DraftRelease:
+    return draft.cut(draft=_its_draft(build), by=build.asked_by, progress=progress)
 
 
 def _release(build: Build) -> str:
@@ -29,11 +25,23 @@ def _release(build: Build) -> str:
 
 
 def _its_page(build: Build) -> str:
-    return reverse("curation:release", args=[build.project.slug, build.arguments["version"]])
+    """Where something else came out than was signed, the draft tells what."""
+    version = build.arguments["version"]
+    if build.project.releases.filter(version=version).exists():
+        return reverse("curation:release", args=[build.project.slug, version])
+    return _draft_page(build)
 
 
-def _releases(build: Build) -> str:
-    return reverse("curation:releases", args=[build.project.slug])
+def _draft(build: Build, progress: Progress) -> DraftRelease:
+    return draft.build(draft=_its_draft(build), progress=progress)
+
+
+def _draft_title(build: Build) -> str:
+    return f"Draft of release {build.arguments['version']}"
+
+
+def _draft_page(build: Build) -> str:
+    return reverse("curation:draft", args=[build.project.slug])
 
 
 def _study(build: Build, progress: Progress) -> StudyRun:
@@ -59,7 +67,10 @@ def _studies(build: Build) -> str:
 
 KINDS = {
     "release": Kind(
-        work=_cut, title=_release, address=_its_page, asked_at=_releases, place="Releases"
+        work=_cut, title=_release, address=_its_page, asked_at=_draft_page, place="Draft"
+    ),
+    "draft": Kind(
+        work=_draft, title=_draft_title, address=_draft_page, asked_at=_draft_page, place="Draft"
     ),
     "study": Kind(
         work=_study, title=_its_study, address=_page_of_study, asked_at=_studies, place="Studies"

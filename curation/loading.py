@@ -13,7 +13,7 @@ from coding.models import Member, Project, State
 from curation import codebook_files, demo, files, first_project
 from curation.intake import import_cases, import_codebook, import_codings
 from curation.mapping import FIXTURES, rules
-from curation.releases import cut
+from curation.releases import Signing, cut, gate
 from curation.studies.asked import run
 from curation.studies.registry import STUDIES
 
@@ -23,6 +23,7 @@ DESCRIPTION = (
     "not. What earlier lists say stands beside what coders find."
 )
 LOOK = "0.0.1"
+WAIVED = "It is there to be looked at."
 NOTE = (
     "Cut when the demonstration was loaded, to have something to look at: the lists as they were "
     "compiled, with the disputes between them left empty. No coder has checked them yet."
@@ -68,7 +69,10 @@ def load(*, with_demo: bool = False) -> Loaded:
 
 def _look(project: Project) -> None:
     """A first release with the studies on it, so that there is something to look at."""
-    release = cut(project=project, version=LOOK, allow_disputes=True, notes=NOTE)
+    people = User.objects.filter(memberships__project=project)
+    signers = [people.get(username=name) for name in ("curator", "adjudicator")]
+    terms = gate.Terms(dict.fromkeys(gate.NAMES, WAIVED), strict=True)
+    release = cut(project=project, version=LOOK, signing=Signing(signers), notes=NOTE, terms=terms)
     for study in STUDIES.values():
         run(study=study, release=release)
 

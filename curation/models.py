@@ -157,7 +157,6 @@ class DraftRelease(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="draft_releases")
     version = models.CharField(max_length=40)
     notes = models.TextField(blank=True)
-    floor = models.FloatField(default=0.667, help_text="Alpha that every variable should reach.")
     waivers = models.JSONField(default=dict, blank=True, help_text="Reasons by condition.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -165,7 +164,6 @@ class DraftRelease(models.Model):
     # What was built of it last; without signatures, which are written when it is cut.
     digest = models.CharField(max_length=64, blank=True)
     manifest = models.JSONField(default=dict, blank=True)
-    conditions = models.JSONField(default=list, blank=True)
     built_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -13,6 +13,7 @@ from curation.views import (
     comparisons,
     corrections,
     errata,
+    making,
     public,
     releases,
     standing,
@@ -37,6 +38,14 @@ publishing = [
     path("projects/<slug:slug>/builds/<int:build>/cancel/", builds.cancel, name="build-cancel"),
     path("projects/<slug:slug>/releases/errata/", errata.errata, name="errata"),
     path("projects/<slug:slug>/releases/errata/<int:erratum>/", errata.erratum, name="erratum"),
+    path("projects/<slug:slug>/releases/gate/", making.conditions, name="gate"),
+    path("projects/<slug:slug>/releases/draft/", making.draft, name="draft"),
+    path(
+        "projects/<slug:slug>/releases/draft/<int:draft>/files/<str:name>",
+        making.file,
+        name="draft-file",
+    ),
+    path("projects/<slug:slug>/releases/withheld/", making.withheld, name="withheld"),
     path("projects/<slug:slug>/releases/public/", standing.switch, name="public-switch"),
     path("projects/<slug:slug>/releases/compare/", comparisons.choose, name="compare-releases"),
     path(

@@ -33,8 +33,9 @@ from coding.models import (
 )
 from curation import archive, public, store
 from curation.models import Release
-from curation.releases import cut, errata, verify
+from curation.releases import errata, verify
 from tests.conftest import DOCUMENT, World
+from tests.releasing import cut
 
 Change = Callable[[bytes], bytes]
 

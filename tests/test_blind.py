@@ -15,11 +15,12 @@ from django.urls.exceptions import NoReverseMatch
 
 from coding import blind, codebooks, work
 from coding.models import Case, Cell, Coding, Member, Source
-from curation import builds, public, releases
-from curation.models import Build, Release
+from curation import public
+from curation.models import Build, DraftRelease, Release
 from curation.releases import errata
 from curation.studies.registry import STUDIES
 from tests.conftest import DOCUMENT, World
+from tests.releasing import ask_to_cut, cut
 
 VARIABLES = DOCUMENT["variables"]
 CANARY = "quetzalcanary"
@@ -167,6 +168,7 @@ def known_arguments(world: World) -> dict[str, list[Any]]:
         "version": ["0.1.0"],
         "build": list(Build.objects.values_list("pk", flat=True)) or [1],
         "erratum": [1],
+        "draft": list(DraftRelease.objects.values_list("pk", flat=True)) or [1],
         "study": sorted(STUDIES)[:1],
         "cell": list(Cell.objects.values_list("pk", flat=True)[:1]) or [1],
         "citation": [1],
@@ -192,7 +194,8 @@ def addresses(world: World) -> list[str]:
             continue
         combined: list[dict[str, Any]] = [{}]
         for argument in arguments:
-            values = known["file" if (name, argument) == ("curation:file", "name") else argument]
+            named = argument == "name" and name in ("curation:file", "curation:draft-file")
+            values = known["file" if named else argument]
             combined = [c | {argument: value} for c in combined for value in values]
         found += [reverse(name, kwargs=kwargs) for kwargs in combined]
     searched = [a for a in found if a.startswith("/projects/")]
@@ -237,9 +240,8 @@ def hunted(world: World, settings: Any) -> World:
     Member.objects.create(project=world.project, user=both, role=Member.Role.CURATOR)
     world.curator_admin = both  # type: ignore[attr-defined]
     let_the_canary_sing(world)
-    releases.cut(project=world.project, version="0.1.0", by=world.curator)
-    arguments = {"version": "0.2.0", "notes": "", "allow_disputes": False}
-    builds.ask(project=world.project, kind="release", arguments=arguments, by=world.curator)
+    cut(project=world.project, version="0.1.0", by=world.curator)
+    ask_to_cut(world.project, "0.2.0", world.curator)
     public.show(project=world.project, public=True, reason="For all", by=world.curator)
     release = Release.objects.get()
     place = ("intervention", "US-1991-GUL", "troops")
@@ -247,7 +249,7 @@ def hunted(world: World, settings: Any) -> World:
     errata.answer(erratum=told, state="accepted", words="Right", by=world.curator)
     pattern = [v | {"pattern": "[a-z]+"} if v["name"] == "story" else v for v in VARIABLES]
     codebooks.draft(project=world.project, document=DOCUMENT | {"variables": pattern})
-    releases.cut(project=world.project, version="0.1.1", by=world.curator)
+    cut(project=world.project, version="0.1.1", by=world.curator)
     return world
 
 

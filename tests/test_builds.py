@@ -22,19 +22,15 @@ from curation.kinds import KINDS
 from curation.models import Build, Release
 from curation.progress import Progress, Stopped
 from tests.conftest import World
+from tests.releasing import ask_to_cut
 
 ROOT = Path(__file__).parent.parent
-ARGUMENTS = {"version": "0.1.0", "notes": "", "allow_disputes": False}
 Work = Callable[[Build, Progress], object]
 
 
-def asked(world: World, **arguments: object) -> Build:
-    return builds.ask(
-        project=world.project,
-        kind="release",
-        arguments=ARGUMENTS | arguments,
-        by=world.curator,
-    )
+def asked(world: World) -> Build:
+    """A signed draft, waiting to be cut."""
+    return ask_to_cut(world.project, "0.1.0", world.curator)
 
 
 def kinds(work: Work) -> dict[str, Kind]:
@@ -59,8 +55,9 @@ def test_a_queued_release_is_cut_and_its_progress_told(world: World) -> None:
 
 
 def test_the_same_asked_twice_is_one_build(world: World) -> None:
-    assert asked(world) == asked(world, version="0.2.0")
-    assert Build.objects.get().arguments["version"] == "0.1.0"
+    build = asked(world)
+    again = builds.ask(project=world.project, kind="release", arguments={}, by=world.curator)
+    assert (again, Build.objects.count()) == (build, 1)
 
 
 def test_what_is_refused_is_told_on_its_page(world: World, client: Client) -> None:
@@ -73,7 +70,7 @@ def test_what_is_refused_is_told_on_its_page(world: World, client: Client) -> No
 
     assert "Release 0.1.0 was not cut" in client.get("/projects/usmi/releases/").content.decode()
     assert now(build)[0] == "failed"
-    assert "1 disputed cell would be empty in the release" in page
+    assert "It would not meet: disputes" in page
     assert Release.objects.count() == 0
 
 
@@ -201,16 +198,14 @@ from django.db import connection
 from django.utils import timezone
 from datetime import timedelta
 call_command("migrate", verbosity=0)
-from tests.conftest import make_project
+from tests.conftest import make_world
 from curation import builds, store
 from curation.kinds import KINDS
 from curation.models import Build, Release
-from coding.models import Case, Unit
-project, _ = make_project()
-unit = Unit.objects.get(project=project, name="intervention")
-Case.objects.create(unit=unit, key="US-1991-GUL", title="Desert Storm")
-said = {"version": "0.1.0", "notes": "", "allow_disputes": False}
-build = builds.ask(project=project, kind="release", arguments=said, by=None)
+project = make_world().project
+from django.contrib.auth.models import User
+from tests.releasing import ask_to_cut
+build = ask_to_cut(project, "0.1.0", User.objects.get(username="curator"))
 def dies(owner, name, nth, after=False):
     real, left = getattr(owner, name), [nth]
     def dying(*words, **named):
@@ -227,7 +222,7 @@ points = {
     "while a table is written": (store.Draft, "write", 9),
     "among the formats": (cut.formats, "_put", 5),
     "after the workbook": (cut.formats.xlsx, "write", 1, True),
-    "before the row of the release": (cut, "register", 1),
+    "before the row of the release": (sys.modules["curation.releases.draft"], "register", 1),
     "with the row not committed": (Release.objects, "create", 1, True),
     "before the end is written": (builds.Watched, "end", 1),
     "with the end not committed": (builds.Watched, "end", 1, True),
@@ -259,7 +254,7 @@ def slow(build, progress):
     time.sleep(0.5)
     progress.tell(4, 9)
 builds.BEAT = 0.05
-build = builds.ask(project=project, kind="release", arguments=said, by=None)
+build = builds.ask(project=project, kind="release", arguments={}, by=None)
 builds.work_off({"release": replace(KINDS["release"], work=slow)}, "slow")
 build.refresh_from_db()
 print(build.state)

@@ -21,8 +21,8 @@ from coding.models import Cell, Codebook, Coding, Entry, Member, Recoding, Value
 from coding.publishing import Ruling
 from curation import store
 from curation.models import Release
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 
 Document = dict[str, Any]
 Edit = Callable[[list[Document], Any], None]

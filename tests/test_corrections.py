@@ -19,8 +19,8 @@ from django.urls import reverse
 
 from coding import blind, work
 from coding.models import Batch, Cell, Coding, Ground, Source, Value
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 from tests.tables import refused, run, xlsx_of
 from tests.test_cells import past
 from tests.test_publishing import everything

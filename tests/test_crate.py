@@ -7,8 +7,8 @@ from io import BytesIO
 import yaml
 
 from curation.deposit import bag
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 
 
 def test_a_bag_says_what_it_is_to_crates_datacite_and_whoever_cites(world: World) -> None:

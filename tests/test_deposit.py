@@ -20,8 +20,8 @@ from django.test import Client
 from curation import public, store
 from curation.deposit import bag
 from curation.models import Release
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 
 TOKEN = "secret-token-quetzal"
 DATASET = "doi:10.5072/FK2/ABC"

@@ -25,9 +25,10 @@ from coding import work
 from coding.errors import Refused
 from curation import public, store
 from curation.models import Erratum, Release, SentReport
-from curation.releases import cut, errata
+from curation.releases import errata
 from curation.views import errata as views
 from tests.conftest import World
+from tests.releasing import cut
 from tests.test_public import body
 
 CASE = "US-1991-GUL"

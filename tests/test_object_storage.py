@@ -15,8 +15,9 @@ from django.core.files.storage import InMemoryStorage, storages
 
 from curation import public, store
 from curation.models import Release
-from curation.releases import cut, verify
+from curation.releases import verify
 from tests.conftest import World
+from tests.releasing import cut
 
 BYTES = b"unit,case\nintervention,US-1991-GUL\n"
 DIGEST = hashlib.sha256(BYTES).hexdigest()

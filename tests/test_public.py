@@ -15,8 +15,8 @@ from coding import work
 from coding.errors import Refused
 from curation import public, store
 from curation.models import Deposit, Publication, Release, Withdrawal
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 
 PUBLIC = "/public/usmi/"
 PAGE = f"{PUBLIC}0.1.0/"

@@ -18,8 +18,9 @@ from coding.errors import Refused
 from coding.models import Case, Member
 from curation import store
 from curation.models import Release
-from curation.releases import apply_patch, cut
+from curation.releases import apply_patch
 from tests.conftest import DOCUMENT, World
+from tests.releasing import cut
 
 Rows = list[dict[str, str]]
 

@@ -12,8 +12,8 @@ from coding.designs import Slot, deal
 from coding.models import Coding, Design, Member, Project
 from curation import archive, store
 from curation.models import Release
-from curation.releases import cut
 from tests.conftest import World
+from tests.releasing import cut
 from tests.test_assignments import hand_in, make, staffed, wish  # noqa: F401
 
 

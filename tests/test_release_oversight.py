@@ -6,8 +6,9 @@ from coding import blind, reviewing, work
 from coding.models import Coding, Member
 from curation import store
 from curation.models import Release
-from curation.releases import cut, manifest, verify
+from curation.releases import manifest, verify
 from tests.conftest import World
+from tests.releasing import cut
 from tests.test_releases import table
 from tests.test_second_look import ask, join, rule
 

@@ -11,11 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from coding import work
 from coding.models import Project
-from curation import builds, store, tables
-from curation.kinds import KINDS
-from curation.models import Build, Release
-from curation.releases import cut
+from curation import store, tables
+from curation.models import Release
 from tests.conftest import World
+from tests.releasing import cut
 
 LIST = "/projects/usmi/releases/"
 PAGE = LIST + "0.1.0/"
@@ -89,15 +88,6 @@ def test_what_is_not_there_is_not_found(released: World, page: str) -> None:
     assert signed_in(released.curator).get(page).status_code == 404
 
 
-@pytest.mark.parametrize("who", ["coder_a", "adjudicator", "reader", "outsider"])
-def test_only_curators_cut(released: World, who: str) -> None:
-    client = signed_in(getattr(released, who))
-
-    assert "Cut a release" not in body(client.get(LIST))
-    assert client.post(LIST, {"version": "0.2.0"}).status_code == 404
-    assert Release.objects.count() == 1
-
-
 # ------------------------------------------------------------------ blind
 
 
@@ -130,92 +120,31 @@ def test_a_project_without_releases_says_so(world: World) -> None:
     page = body(signed_in(world.curator).get(LIST))
 
     assert "Nothing is released yet" in page
-    assert 'value="0.1.0"' in page
+    assert "0.1.0 is proposed" in page
 
 
-def test_a_project_without_a_codebook_has_a_page_without_the_form(world: World) -> None:
+def test_a_project_without_a_codebook_has_pages_without_a_next(world: World) -> None:
     bare = Project.objects.create(slug="bare", title="Bare")
     bare.members.create(user=world.curator, role="curator")
+    client = signed_in(world.curator)
 
-    page = body(signed_in(world.curator).get("/projects/bare/releases/"))
+    pages = {name: body(client.get(f"/projects/bare/releases/{name}")) for name in ("", "gate/")}
+    draft = body(client.get("/projects/bare/releases/draft/"))
 
-    assert ("Nothing is released yet" in page, "Cut a release" in page) == (True, False)
+    assert ("Nothing is released yet" in pages[""], "The next release" in pages[""]) == (
+        True,
+        False,
+    )
+    assert "No codebook yet" in pages["gate/"]
+    assert ("No draft yet" in draft, "Begin a draft" in draft) == (True, False)
 
 
-def test_the_form_proposes_the_next_version_with_its_reason(released: World) -> None:
+def test_the_next_version_is_proposed_with_its_reason(released: World) -> None:
     released.settle("Other words", "story")
 
     page = body(signed_in(released.curator).get(LIST))
 
     assert "0.1.1 is proposed. Since 0.1.0: 1 changed cell." in page
-    assert 'value="0.1.1"' in page
-
-
-def test_a_curator_cuts_a_release(released: World) -> None:
-    released.settle("Other words", "story")
-    client = signed_in(released.curator)
-
-    response = client.post(LIST, {"version": "0.1.1", "notes": "A correction"}, follow=True)
-
-    assert "Waiting for its turn" in body(response)
-    assert Release.objects.count() == 1
-    assert builds.work_off(KINDS, "worker") == 1
-    made = Release.objects.get(version="0.1.1")
-    assert (made.released_by, made.notes) == (released.curator, "A correction")
-
-
-def test_a_second_click_cuts_nothing_and_leads_to_the_first(released: World) -> None:
-    client = signed_in(released.curator)
-    first, second = (client.post(LIST, {"version": "0.2.0"}) for _ in range(2))
-    builds.work_off(KINDS, "worker")
-    third = client.post(LIST, {"version": "0.2.0"})
-
-    page = f"/projects/usmi/builds/{Build.objects.get().pk}/"
-    assert [a.url for a in (first, second, third)] == [page, page, LIST + "0.2.0/"]  # type: ignore[attr-defined]
-    assert Release.objects.count() == 2
-
-
-def test_anothers_release_of_that_version_is_told_beside_the_field(released: World) -> None:
-    released.project.members.filter(user=released.adjudicator).update(role="curator")
-
-    response = signed_in(released.adjudicator).post(LIST, {"version": "0.1.0", "notes": "Kept"})
-
-    assert response.status_code == 422
-    assert "0.1.0 is not above 0.1.0, the last release." in body(response)
-    assert "Kept" in body(response)
-
-
-@pytest.mark.parametrize("version", ["", "1", "1.0.0.0", "next", "9" * 30])
-def test_a_bad_version_is_told_beside_the_field(released: World, version: str) -> None:
-    response = signed_in(released.curator).post(LIST, {"version": version})
-
-    assert response.status_code == 422
-    assert 'aria-invalid="true"' in body(response)
-    assert Release.objects.count() == 1
-
-
-def test_a_release_over_open_disputes_is_refused_with_the_way_to_them(world: World) -> None:
-    world.close("regime", "policy")
-    client = signed_in(world.curator)
-
-    page = body(client.get(LIST))
-    response = client.post(LIST, {"version": "0.1.0"})
-
-    assert "1 cell is disputed" in page
-    assert response.status_code == 409
-    way = '<a href="/projects/usmi/disputes/?unit=intervention">1 disputed cell of Intervention</a>'
-    assert way in body(response)
-    assert Release.objects.count() == 0
-
-
-def test_disputes_can_be_allowed(world: World) -> None:
-    world.close("regime", "policy")
-
-    response = signed_in(world.curator).post(LIST, {"version": "0.1.0", "allow_disputes": "on"})
-
-    assert response.status_code == 302
-    builds.work_off(KINDS, "worker")
-    assert Release.objects.get().manifest["units"][0]["cells"] == {"disputed": 1}
 
 
 # ------------------------------------------------------------------ what the pages say

@@ -18,10 +18,11 @@ from coding.errors import Refused
 from coding.models import Case, Cell, Codebook, Coding, Member, Project, State, Unit, Value
 from curation import store
 from curation.models import Release
-from curation.releases import cut, freeze, propose, verify
+from curation.releases import freeze, propose, verify
 from curation.releases.cut import register
 from curation.releases.manifest import digest_of
 from tests.conftest import DOCUMENT, World
+from tests.releasing import cut
 
 Rows = list[dict[str, str]]
 
@@ -387,13 +388,10 @@ def test_who_left_the_project_keeps_the_same_pseudonym(coded: World) -> None:
 def test_a_release_is_refused_while_disputes_are_open(world: World) -> None:
     world.close("regime", "policy")
 
-    with pytest.raises(Refused, match="1 disputed cell would be empty") as refusal:
+    with pytest.raises(Refused, match="It would not meet: disputes") as refusal:
         release(world)
 
-    assert refusal.value.links == [
-        ("1 disputed cell of Intervention", "/projects/usmi/disputes/?unit=intervention"),
-        ("Allow disputes", "/projects/usmi/releases/"),
-    ]
+    assert refusal.value.links == [("1 cell is disputed.", "/projects/usmi/disputes/")]
     assert Release.objects.count() == 0
 
 
@@ -534,6 +532,7 @@ FILES = [
     "README.md",
     "datapackage.json",
     "ddi.xml",
+    "signatures.csv",
 ]
 
 

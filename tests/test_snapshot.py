@@ -20,8 +20,8 @@ from psycopg.conninfo import make_conninfo
 
 from coding.models import Cell, Project
 from curation import store
-from curation.releases import cut
 from tests.benchmarks.release_steps import fill
+from tests.releasing import cut
 
 KEYS = ("case__key", "-case__key")
 CASES = 1_200  # read in three parts

@@ -10,8 +10,9 @@ from coding import work
 from coding.models import Case
 from curation import store, tables
 from curation.models import Release
-from curation.releases import cite, cut
+from curation.releases import cite
 from tests.conftest import World
+from tests.releasing import cut
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import secrets
 from datetime import date
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
@@ -22,6 +23,12 @@ class Project(models.Model):
     blind_first = models.BooleanField(
         default=False,
         help_text="Adjudicators answer a dispute before they see what coders said of it.",
+    )
+    # Krippendorff (2019), chapter 12: below it not even tentative conclusions.
+    reliability_floor = models.FloatField(
+        default=0.667,
+        validators=[MinValueValidator(-1), MaxValueValidator(1)],
+        help_text="Alpha that each variable of a release should reach.",
     )
     risk_set = models.JSONField(
         default=dict,

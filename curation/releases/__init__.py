@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from curation.releases.compare import Proposal, propose
-from curation.releases.cut import cut, disputes_now, freeze, refuse_disputes
+from curation.releases.cut import cut, freeze
+from curation.releases.signatures import Signing
 from curation.releases.verify import Report, verify
 
 __all__ = [
     "Proposal",
     "Report",
+    "Signing",
     "cut",
-    "disputes_now",
     "freeze",
     "propose",
-    "refuse_disputes",
     "verify",
 ]

@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from coding import blind, codebooks, documents
 from coding.documents import Document
 from coding.errors import Refused
-from coding.models import Codebook, Coding, Project, Unit
+from coding.models import Codebook, Coding, Project
 from curation import store
 from curation.models import Release
 from curation.progress import UNWATCHED, Progress
@@ -41,6 +41,7 @@ from curation.releases import (
     readme,
     reliability,
     riskset,
+    signatures,
     uncertainty,
     versions,
     votes,
@@ -48,32 +49,18 @@ from curation.releases import (
     withholding,
 )
 from curation.releases import codebook as codebook_files
-from curation.releases.columns import Column, columns_of
 from curation.releases.csvfile import CsvFile, Field, File
 from curation.releases.evidence import Opened
+from curation.releases.extent import Table, disputes_in, tables_of
 from curation.releases.gate import Terms
-from curation.releases.manifest import Before, Book, Early, Manifest, UnitCounts, Withheld
+from curation.releases.manifest import Before, Book, Early, Manifest, Withheld
 from curation.releases.past import Past
-from curation.releases.universe import Row, rows_of, units_of
+from curation.releases.signatures import Signed, Signing
+from curation.releases.universe import Row
 from curation.snapshot import snapshot
 
 CASES_AT_ONCE = 500
-LENIENT = Terms()
-EMPTY = "The disputed cells are left empty."
-
-
-@dataclass(frozen=True)
-class Table:
-    """A unit's part of the release: its columns, its rows, its cells by status."""
-
-    unit: Unit
-    columns: list[Column]
-    rows: list[Row]
-    statuses: Counter[str] = field(default_factory=Counter)
-
-    def counts(self) -> UnitCounts:
-        name, label = self.unit.name, self.unit.label
-        return UnitCounts(name, label, len(self.rows), len(self.columns), dict(self.statuses))
+LENIENT, STRICT = Terms(), Terms(strict=True)
 
 
 @dataclass(frozen=True)
@@ -91,33 +78,45 @@ def cut(
     *,
     project: Project,
     version: str,
+    signing: Signing,
     by: User | None = None,
-    allow_disputes: bool = False,
     notes: str = "",
-    terms: Terms = LENIENT,
+    terms: Terms = STRICT,
     progress: Progress = UNWATCHED,
 ) -> Release:
-    """Freeze the data set as it stands now. Refused while disputes are open, unless allowed.
+    """Freeze the data set as it stands now. Refused while a condition is neither met nor waived,
+    or who must sign has not signed.
 
-    Allowed, disputed cells are left empty, and the release says so. Strict terms hold it to every
-    condition; whether it met them, a release tells in any case.
+    Those who sign do so for whatever stands there: what is looked at before is a draft.
     """
-    moment = timezone.now()
-    notes = "\n".join(notes.split("\r\n")).strip()
+    moment, notes = timezone.now(), plain(notes)
+    signatures.refuse(project, signing)
+    frozen = freeze_now(project, version, notes=notes, terms=terms, progress=progress)
+    signed = signatures.given(project, signing, frozen.digest, moment)
+    with progress.finishing():
+        return register(project, sealed(frozen, signed), moment=moment, by=by, notes=notes)
+
+
+def plain(notes: str) -> str:
+    return "\n".join(notes.split("\r\n")).strip()
+
+
+def freeze_now(
+    project: Project, version: str, *, notes: str, terms: Terms, progress: Progress = UNWATCHED
+) -> Frozen:
+    """All of one moment of the database. Refused where the store cannot keep it."""
     try:
         with snapshot():
-            frozen = freeze(
-                project,
-                version,
-                allow_disputes=allow_disputes,
-                notes=notes,
-                terms=terms,
-                progress=progress,
-            )
+            return freeze(project, version, notes=notes, terms=terms, progress=progress)
     except store.StoreError as error:
         raise Refused(f"No release was cut. {error}") from error
-    with progress.finishing():
-        return register(project, frozen, moment=moment, by=by, notes=notes)
+
+
+def sealed(frozen: Frozen, signed: Sequence[Signed]) -> Frozen:
+    """With the file that says who signed; all other bytes are those that were signed."""
+    files = (*frozen.manifest.files, signatures.file_of(signed))
+    manifest = replace(frozen.manifest, files=files)
+    return replace(frozen, manifest=manifest, digest=store.put(manifest.written()).sha256)
 
 
 @transaction.atomic
@@ -148,12 +147,14 @@ def freeze(
     project: Project,
     version: str,
     *,
-    allow_disputes: bool = False,
     notes: str = "",
     terms: Terms = LENIENT,
     progress: Progress = UNWATCHED,
 ) -> Frozen:
-    """Write every file of the release into the store. The same state gives the same bytes."""
+    """Write every file of the release into the store. The same state gives the same bytes.
+
+    Under lenient terms it may be looked at and not be released, whatever it does not meet.
+    """
     last = versions.last_of(project)
     if fault := versions.problem(version, last):
         raise Refused(fault)
@@ -165,10 +166,7 @@ def freeze(
         )
     tables = tables_of(project, codebook)
     disputes = disputes_in(project, tables)
-    if allow_disputes:
-        terms = terms.waiving("disputes", EMPTY)
-    if "disputes" not in gate.asked(terms).waivers:
-        _refuse_disputes(project, disputes, tables)
+    gate.early(project, disputes.total(), gate.asked(terms))
     told = Told(version, evidence.pseudonyms(project), withholding.wished(project))
     files, uncited = _data_files(project, codebook, tables, told, progress)
     files += designs.files_of(project, told.names)
@@ -184,7 +182,8 @@ def freeze(
     files += manual.files_of(codebook)
     files += formulas.files_of(files)
     rows = [(table.unit.name, table.rows) for table in tables]
-    seen = gate.Seen(codebook, disputes.total(), uncited, report.figures, rows, files)
+    rosters = partial(gate.table_among, files)
+    seen = gate.Seen(codebook, disputes.total(), uncited, report.figures, rows, rosters)
     manifest = Manifest(
         project=project.slug,
         title=project.title,
@@ -206,66 +205,6 @@ def freeze(
     manifest = replace(manifest, files=tuple(files))
     digest = store.put(manifest.written()).sha256
     return Frozen(codebook, last, manifest, digest, tuple(each.number for each in fixes))
-
-
-def tables_of(project: Project, codebook: Codebook) -> list[Table]:
-    """The units of the codebook with what a release would hold of them."""
-    states = codebooks.states_of(project.pk)
-    return [
-        Table(
-            unit,
-            columns_of(codebooks.entries_of(codebook, unit.pk), states),
-            rows_of(project, unit),
-        )
-        for unit in units_of(codebook)
-    ]
-
-
-def disputes_now(project: Project) -> Counter[str]:
-    """Disputed cells that a release would hold at this moment, by unit."""
-    if not blind.all_cells(project).filter(status="disputed").exists():
-        return Counter()
-    codebook = codebooks.current_or_refused(project)
-    return disputes_in(project, tables_of(project, codebook))
-
-
-def disputes_in(project: Project, tables: list[Table]) -> Counter[str]:
-    """Disputed cells that a release would hold, by unit."""
-    found: Counter[str] = Counter()
-    cells = blind.all_cells(project).filter(status="disputed").values_list("case", "variable")
-    places = {row.pk: table for table in tables for row in table.rows}
-    columns = {column.variable for table in tables for column in table.columns}
-    for case, variable in cells:
-        if case in places and variable in columns:
-            found[places[case].unit.name] += 1
-    return found
-
-
-def refuse_disputes(project: Project) -> None:
-    """What a cut would be refused for after a while is refused at once."""
-    tables = tables_of(project, codebooks.current_or_refused(project))
-    _refuse_disputes(project, disputes_in(project, tables), tables)
-
-
-def _refuse_disputes(project: Project, disputes: Counter[str], tables: list[Table]) -> None:
-    if not disputes:
-        return
-    address = reverse("coding:disputes", args=[project.slug])
-    links = [
-        (f"{_cells(disputes[t.unit.name])} of {t.unit.label}", f"{address}?unit={t.unit.name}")
-        for t in tables
-        if disputes[t.unit.name]
-    ]
-    releases = ("Allow disputes", reverse("curation:releases", args=[project.slug]))
-    raise Refused(
-        f"{_cells(disputes.total())} would be empty in the release. Settle what is disputed, or "
-        "allow it to be left empty.",
-        [*links, releases],
-    )
-
-
-def _cells(count: int) -> str:
-    return "1 disputed cell" if count == 1 else f"{count} disputed cells"
 
 
 def _opened_early(project: Project) -> Iterator[Early]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isnan
 from typing import Any
@@ -21,7 +21,6 @@ from curation.releases.csvfile import File
 from curation.releases.standalone import rows_of
 from curation.releases.universe import Row
 
-FLOOR = 0.667  # Krippendorff (2019), chapter 12: below it not even tentative conclusions
 NAMES = {
     "disputes": "No cell is disputed",
     "questions": "No question is open",
@@ -44,6 +43,9 @@ PAGES = {
     "states": "coding:cases",
 }
 MOST_TOLD = 10
+
+
+Found = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,18 @@ class Gate:
     floor: float
     conditions: tuple[Condition, ...]
 
+    @property
+    def held_up(self) -> tuple[Condition, ...]:
+        """What is neither met nor waived."""
+        return tuple(condition for condition in self.conditions if condition.holds_up)
+
 
 @dataclass(frozen=True)
 class Terms:
     """On what a release is cut: reasons by condition, and whether the rest must be met."""
 
     waivers: Mapping[str, str] = field(default_factory=dict)
-    floor: float = FLOOR
     strict: bool = False
-
-    def waiving(self, name: str, reason: str) -> Terms:
-        return replace(self, waivers={name: reason, **self.waivers})
 
 
 def read(plain: Mapping[str, Any] | None) -> Gate | None:
@@ -95,16 +98,19 @@ def read(plain: Mapping[str, Any] | None) -> Gate | None:
     return Gate(plain["floor"], tuple(Condition(**each) for each in plain["conditions"]))
 
 
+Rows = Iterator[dict[str, str]]
+
+
 @dataclass(frozen=True)
 class Seen:
-    """What was read of the data set while its files were written."""
+    """What was read of the data set, from its files as they are written or before there are any."""
 
     codebook: Codebook
     disputes: int
     uncited: Mapping[str, int]
     figures: Sequence[Figure]
     rows: Sequence[tuple[str, Sequence[Row]]]
-    files: Sequence[File]
+    rosters: Callable[[str], AbstractContextManager[Rows]]  # the wide table of a unit
 
 
 def asked(terms: Terms) -> Terms:
@@ -122,31 +128,42 @@ def passed(project: Project, seen: Seen, terms: Terms) -> Gate:
 
     Refused where they must be met and one is neither met nor waived.
     """
-    found = Gate(terms.floor, tuple(_conditions(project, seen, terms)))
+    found = Gate(project.reliability_floor, tuple(_conditions(project, seen, terms)))
     if terms.strict:
-        refuse(project, found.conditions)
+        refuse(project, found)
     return found
+
+
+def early(project: Project, disputes: int, terms: Terms) -> None:
+    """What would be refused after a while is refused at once where a look is enough."""
+    if terms.strict and "disputes" not in terms.waivers:
+        refuse(project, Gate(0, (Condition("disputes", disputes, _told(_disputed(disputes))),)))
 
 
 def _conditions(project: Project, seen: Seen, terms: Terms) -> Iterator[Condition]:
     found = {
-        "disputes": (seen.disputes, _many(seen.disputes, "cell is", "cells are") + " disputed"),
+        "disputes": _disputed(seen.disputes),
         "questions": _questions(project),
         "quality": _quality(project),
         "sources": _uncited(seen.uncited),
         "codebook": _stale(project, seen.codebook),
-        "reliability": _below(seen.figures, terms.floor),
+        "reliability": _below(seen.figures, project.reliability_floor),
         "keys": _keys(seen.rows),
         "states": _states(project, seen),
     }
-    for name, (count, told) in found.items():
-        waived = " ".join(terms.waivers.get(name, "").split())
-        yield Condition(name, count, f"{told}." if count else "", waived if count else "")
+    for name, result in found.items():
+        waived = " ".join(terms.waivers.get(name, "").split()) if result[0] else ""
+        yield Condition(name, result[0], _told(result), waived)
 
 
-def refuse(project: Project, found: Sequence[Condition]) -> None:
+def _told(found: Found) -> str:
+    count, told = found
+    return f"{told}." if count else ""
+
+
+def refuse(project: Project, found: Gate) -> None:
     """Where something is neither met nor waived, nothing is cut."""
-    held = [condition for condition in found if condition.holds_up]
+    held = found.held_up
     if not held:
         return
     links = [(c.told, address(project, c)) for c in held]
@@ -162,9 +179,6 @@ def address(project: Project, condition: Condition) -> str:
     return reverse(PAGES[condition.name], args=[project.slug])
 
 
-Found = tuple[int, str]
-
-
 def _many(count: int, one: str, more: str) -> str:
     return f"1 {one}" if count == 1 else f"{count} {more}"
 
@@ -174,13 +188,21 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_TOLD]) + more
 
 
+def _disputed(disputes: int) -> Found:
+    return disputes, _many(disputes, "cell is", "cells are") + " disputed"
+
+
 def _questions(project: Project) -> Found:
-    """Of reviews, and what somebody would have the codebook say otherwise."""
+    """Of threads, of reviews, and what somebody would have the codebook say otherwise."""
     asked = blind.released_verifications(project).open().exclude(question="")
-    reviews, proposals = asked.count(), project.proposals.filter(closed_at=None).count()
-    said = _many(reviews, "question of a review is", "questions of reviews are")
-    other = _many(proposals, "proposal for the codebook is", "proposals for the codebook are")
-    return reviews + proposals, f"{said} open, and {other} open"
+    threads, reviews = blind.released_inquiries(project).count(), asked.count()
+    proposals = project.proposals.filter(closed_at=None).count()
+    told = (
+        _many(threads, "question of a thread", "questions of threads"),
+        _many(reviews, "question of a review", "questions of reviews"),
+        _many(proposals, "proposal for the codebook", "proposals for the codebook"),
+    )
+    return threads + reviews + proposals, f"Open: {', '.join(told)}"
 
 
 def _quality(project: Project) -> Found:
@@ -229,7 +251,7 @@ def _states(project: Project, seen: Seen) -> Found:
     spells: dict[str, list[riskset.Spell]] = {}
     for spell in riskset.spells_of(project):
         spells.setdefault(spell.code, []).append(spell)
-    with _table(seen.files, declared.unit) as rows:
+    with seen.rosters(declared.unit) as rows:
         odd = [
             f"{code} in {row['case']}"
             for row in rows
@@ -240,7 +262,8 @@ def _states(project: Project, seen: Seen) -> Found:
 
 
 @contextmanager
-def _table(files: Sequence[File], unit: str) -> Iterator[Iterator[dict[str, str]]]:
+def table_among(files: Sequence[File], unit: str) -> Iterator[Rows]:
+    """The wide table of a unit, from its file in the store."""
     file = next(file for file in files if file.name == f"{unit}.csv")
     with store.opened(file.sha256) as data:
         lines = rows_of(data)

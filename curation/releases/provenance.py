@@ -98,7 +98,7 @@ class Traces:
                 place = (row.pk, column.variable)
                 told = _record(column, cell, parted, self.past.get(place, ()))
                 told |= _filled(sources=_passages(self.grounds.get(place, ())))
-                if column.is_cited and _is_bare(column, told):
+                if is_bare(column, cell, parted[0]):
                     self.uncited[column.name] += 1
                 records.append({"unit": unit.name, "case": row.key, "variable": column.name} | told)
         self.lines.write("".join(f"{_written(record)}\n" for record in records).encode())
@@ -136,11 +136,14 @@ def _record(
     )
 
 
-def _is_bare(column: Column, told: Record) -> bool:
+def is_bare(column: Column, cell: CellRow, told: Sequence[Opened]) -> bool:
     """A value that rests on no source, though its variable names where to look."""
-    if told["value"] is None or told["value"] in column.missing or told["status"] == "derived":
+    if not column.is_cited or cell.text is None or cell.text in column.missing:
         return False
-    return "sources" not in told and not any("citations" in c for c in told.get("codings", ()))
+    if cell.status == "derived" or cell.grounds:
+        return False
+    said = [coding for coding in told if column.variable in coding.said]
+    return not any(coding.quoted.get(column.variable) for coding in said)
 
 
 def _filled(**parts: Any) -> Record:

@@ -120,6 +120,7 @@ def _head(manifest: Manifest, notes: str) -> Iterator[str]:
     yield f"- `codebook.html`{pdf}, `codebook.md`, `codebook.json`: what each column and code means"
     yield "- `datapackage.json`: types, codes and keys of every CSV file, for software"
     yield "- `ddi.xml`: the same as DDI-Codebook 2.5, for archives"
+    yield "- `signatures.csv`: who stands for it, by the sha256 of its manifest without this file"
     yield "- `manifest.json`: name, size and sha256 of every file, and the release before this one"
 
 

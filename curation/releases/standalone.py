@@ -36,6 +36,7 @@ from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree
 
 MANIFEST = "manifest.json"
+SIGNATURES = "signatures.csv"
 FINGERPRINTS = "fingerprints.csv"
 FORMULAS = "formulas.csv"
 CHUNK = 1 << 20
@@ -287,7 +288,10 @@ def check(
     _check_chain(release, previous)
     if not _check_files(release):
         return release  # what is damaged is not read further
-    looks = (_check_keys, _check_cells, _check_fingerprints, _check_formulas, _check_formats)
+    looks = (
+        *(_check_signatures, _check_keys, _check_cells, _check_fingerprints),
+        *(_check_formulas, _check_formats),
+    )
     for look in looks:
         try:
             look(release)
@@ -353,6 +357,21 @@ def _hashed(files: Files, name: str) -> tuple[str, int]:
             found.update(chunk)
             size += len(chunk)
     return found.hexdigest(), size
+
+
+def _check_signatures(release: Release) -> None:
+    """What was signed is this release, all but the file of the signatures."""
+    if SIGNATURES not in release.named:
+        return
+    rest = [file for file in release.manifest["files"] if file["name"] != SIGNATURES]
+    signed = {**release.manifest, "files": rest}
+    text = json.dumps(signed, ensure_ascii=False, indent=1, sort_keys=True)
+    digest = hashlib.sha256(f"{text}\n".encode()).hexdigest()
+    lines = list(_table(release, SIGNATURES))
+    if not lines:
+        release.says(f"{SIGNATURES}: nobody has signed.")
+    others = [line["signer"] for line in lines if line["digest"] != digest]
+    release.some(SIGNATURES, (f"{name} signed something else than {digest}." for name in others))
 
 
 # ------------------------------------------------------------------ keys and cells

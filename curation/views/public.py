@@ -24,7 +24,7 @@ from curation.releases import manifest as manifests
 from curation.releases.csvfile import File
 from curation.releases.manifest import Manifest
 from curation.releases.readme import STATUSES
-from curation.views.releases import counted_of
+from curation.views.releases import counted_of, listing
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         return render(request, "curation/public_withdrawn.html", context, status=410)
     names = {file.name for file in manifest.files}
     context |= {
-        "files": [*manifest.files, _manifest_file(found, manifest)],
+        **listing(found, manifest),
         "names": names,
         "counted": counted_of(manifest),
         "statuses": STATUSES,

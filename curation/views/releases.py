@@ -5,30 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from coding import access, blind, codebooks
 from coding.errors import Refused
 from coding.models import Member, Project
-from curation import builds, public, serving, store, tables
-from curation.forms import CutForm
+from curation import public, serving, store, tables
 from curation.models import Release
-from curation.releases import changes, cite, disputes_now, propose, refuse_disputes
+from curation.releases import changes, cite, groups, propose, signatures
+from curation.releases import draft as drafts
 from curation.releases import manifest as manifests
 from curation.releases.csvfile import File
 from curation.releases.manifest import Manifest, UnitCounts
 from curation.releases.readme import STATUSES
 
 log = logging.getLogger(__name__)
-A_SECOND_CLICK = timedelta(minutes=10)
 
 
 # ------------------------------------------------------------------ the list
@@ -45,22 +42,17 @@ class Listed:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def releases(request: HttpRequest, slug: str) -> HttpResponse:
-    """All releases, newest first; a curator also finds the form that cuts the next."""
-    if request.method == "POST":
-        return _cut(request, slug)
+    """All releases, newest first; who may look at it also finds the way to the next."""
     member = access.member_or_404(request.user, slug)
-    return _list(request, member, None)
-
-
-def _list(request: HttpRequest, member: Member, form: CutForm | None) -> HttpResponse:
     project = member.project
     found = public.releases_of(project).select_related("released_by", "codebook")
     context = {"project": project, "member": member, "listed": list(_listed(list(found)))}
-    if member.role in access.CURATORS and codebooks.current(project):
-        context |= _next(project, form)
-    return render(request, "curation/releases.html", context, status=422 if form else 200)
+    if member.role in access.ADJUDICATORS and codebooks.current(project):
+        context |= {"makes": True, "draft": drafts.current(project)}
+        context |= {"proposal": propose(project), "last": drafts.last_build(project)}
+    return render(request, "curation/releases.html", context)
 
 
 def _listed(found: Sequence[Release]) -> Iterator[Listed]:
@@ -73,42 +65,6 @@ def _listed(found: Sequence[Release]) -> Iterator[Listed]:
             sum(sum(unit.cells.values()) for unit in read[n].units),
             changes.between(before, read[n]) if before else None,
         )
-
-
-def _next(project: Project, form: CutForm | None) -> dict[str, object]:
-    proposal = propose(project)
-    form = form or CutForm(project=project, initial={"version": proposal.version})
-    return {
-        "form": form,
-        "proposal": proposal,
-        "disputes": disputes_now(project).total(),
-        "last": project.builds.filter(kind="release").first(),
-    }
-
-
-def _cut(request: HttpRequest, slug: str) -> HttpResponse:
-    """Asks for it: the work itself goes on beside the requests, and has a page of its own."""
-    member = access.member_or_404(request.user, slug, *access.CURATORS)
-    assert isinstance(request.user, User)
-    if twice := _just_cut(member.project, request.user, request.POST.get("version", "")):
-        return redirect("curation:release", slug, twice.version)
-    form = CutForm(request.POST, project=member.project)
-    if not form.is_valid():
-        return _list(request, member, form)
-    if not form.cleaned_data["allow_disputes"]:
-        refuse_disputes(member.project)
-    asked = builds.ask(
-        project=member.project, kind="release", arguments=form.cleaned_data, by=request.user
-    )
-    return redirect("curation:build", slug, asked.pk)
-
-
-def _just_cut(project: Project, user: User, version: str) -> Release | None:
-    """What a second click asks for again, after the first one's release was cut."""
-    recently = timezone.now() - A_SECOND_CLICK
-    return project.releases.filter(
-        version=version, released_by=user, released_at__gte=recently
-    ).first()
 
 
 # ------------------------------------------------------------------ one release
@@ -156,7 +112,7 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         "project": member.project,
         "release": found,
         "manifest": manifest,
-        "files": [*manifest.files, _manifest_file(found, manifest)],
+        **listing(found, manifest),
         "counted": counted_of(manifest),
         "statuses": STATUSES,
         "changes": _changes(found, manifest),
@@ -172,6 +128,17 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     if not closed:
         context |= _preview(found, manifest, str(context["chosen"]))
     return render(request, "curation/release.html", context)
+
+
+def listing(release: Release, manifest: Manifest) -> dict[str, object]:
+    """Its files by group, who signed it, and the pages that say where each cell comes from."""
+    files = [*manifest.files, _manifest_file(release, manifest)]
+    try:
+        signed = signatures.read(manifest)
+    except store.StoreError:  # told where the file is asked for
+        signed = []
+    why = manifest.file("why.zip")
+    return {"files": files, "groups": groups.grouped(files), "signed": signed, "why": why}
 
 
 def _manifest_file(release: Release, manifest: Manifest) -> File:

@@ -21,9 +21,10 @@ from django.test import Client
 from coding import codebooks
 from coding.models import Member, Project, Source, State, Unit
 from curation.models import Release
-from curation.releases import cut, propose
+from curation.releases import propose
 from tests.benchmarks import release_parts
 from tests.benchmarks.release_parts import Took
+from tests.releasing import cut
 
 LIMITS = {  # of a million cells, in all formats
     "release": 120,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
 from coding.errors import Refused
@@ -13,8 +14,11 @@ from curation import store
 from curation.faults import BadInput, Fault
 from curation.management.reporting import Reporting, add_project, project_called
 from curation.models import Release
-from curation.releases import cut, gate, propose
+from curation.releases import Signing, cut, gate, propose
+from curation.releases import draft as drafts
 from curation.releases.manifest import NAME
+
+EMPTY = "The disputed cells are left empty."
 
 
 class Command(Reporting):
@@ -23,9 +27,11 @@ class Command(Reporting):
         "it is waived with a reason that the release prints. Disputed cells are left empty."
     )
     example = (
-        "manage.py cut_release --project us-coalitions 0.2.0 --out dist/\n"
-        "  manage.py cut_release --project us-coalitions next --allow-disputes --json\n"
-        '  manage.py cut_release --project us-coalitions 1.0.0 --waive sources "See the article."'
+        "manage.py cut_release --project us-coalitions 0.2.0 --signed-by ann --signed-by bob "
+        "--out dist/\n"
+        "  manage.py cut_release --project us-coalitions next --json\n"
+        "  manage.py cut_release --project us-coalitions 1.0.0 --signed-by ann "
+        '--alone "A team of one." --waive sources "See the article."'
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,26 +50,66 @@ class Command(Reporting):
             help=f"Cut it all the same, and print why. Conditions: {', '.join(gate.NAMES)}.",
         )
         parser.add_argument(
-            "--floor",
-            type=float,
-            default=gate.FLOOR,
-            help="Alpha that every variable should reach.",
+            "--signed-by",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="Who signs what stands there now; twice for a curator and a second person. "
+            "Without it, the draft that was signed on its page is cut.",
+        )
+        parser.add_argument(
+            "--alone",
+            default="",
+            metavar="REASON",
+            help="Why there is no second person to sign. Printed in the release.",
         )
         parser.add_argument("--notes", default="", help="Printed in the release's README.")
 
     def act(self, options: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
         project = project_called(options["project"])
         folder = _empty_folder(options["out"]) if options["out"] else None
-        release = cut(
-            project=project,
-            version=_version(project, options["release"]),
-            allow_disputes=options["allow_disputes"],
-            notes=options["notes"],
-            terms=gate.Terms(dict(options["waive"]), options["floor"], strict=True),
-        )
+        waivers = dict(options["waive"])
+        if options["allow_disputes"]:
+            waivers = {"disputes": EMPTY} | waivers
+        version = _version(project, options["release"])
+        signing = Signing(_signers(options["signed_by"]), options["alone"])
+        if signing.signers or signing.alone:
+            release = cut(
+                project=project,
+                version=version,
+                signing=signing,
+                notes=options["notes"],
+                terms=gate.Terms(waivers, strict=True),
+            )
+        else:
+            release = _cut_the_signed_draft(project, version)
         if folder:
             _copy(release, folder)
         return _data(release), list(_words(release, folder))
+
+
+def _signers(names: Sequence[str]) -> list[User]:
+    found = {user.get_username(): user for user in User.objects.filter(username__in=names)}
+    faults = [Fault("--signed-by", name, "is nobody here.") for name in names if name not in found]
+    if faults:
+        raise BadInput(faults)
+    return [found[name] for name in names]
+
+
+def _cut_the_signed_draft(project: Project, version: str) -> Release:
+    open_draft = drafts.current(project)
+    if open_draft is None or open_draft.version != version:
+        raise Refused(
+            f"There is no draft of {version} that somebody signed. Say --signed-by for a curator "
+            "and a second person, or build and sign a draft on the pages of the project."
+        )
+    found = drafts.cut(draft=open_draft, by=None)
+    if isinstance(found, Release):
+        return found
+    raise Refused(
+        f"No release was cut: something changed since the draft of {version} was signed. Its page "
+        "says what; sign it again."
+    )
 
 
 def _empty_folder(name: str) -> Path:
