@@ -16,12 +16,11 @@ from django.test.utils import CaptureQueriesContext
 
 from coding import work
 from coding.errors import Refused
-from coding.models import Cell
 from curation import builds, store
 from curation.kinds import KINDS
 from curation.models import Build, DraftRelease, Release, Signature
 from curation.releases import Signing, cut, draft, freeze, outlook, signatures, withholding
-from curation.releases.gate import NAMES, Terms
+from curation.releases.gate import Terms
 from curation.releases.groups import grouped
 from curation.releases.manifest import digest_of, read
 from tests.conftest import World
@@ -74,7 +73,7 @@ def test_what_is_told_before_a_release_is_what_it_tells_itself(
     }
     coded.project.save()
     cell = coded.cell("troops")
-    work.inquire(cell=cell, text="Which troops?", owner=coded.curator, by=coded.adjudicator)
+    work.inquire(cell=cell, text="Which troops?", owner="curator", by=coded.adjudicator)
 
     told = outlook.outlook(coded.project, Terms())
     assert told == freeze(coded.project, "0.1.0").manifest.gate
@@ -141,7 +140,6 @@ def test_the_pages_ask_as_much_of_many_cases(world: World) -> None:
             assert client.get(page).status_code == 200
         return len(found)
 
-    world.more_cases(1)
     few = [asked(page) for page in (GATE, WITHHELD)]
     world.more_cases(3)
     for coder in (world.coder_a, world.coder_b):
@@ -265,10 +263,8 @@ def test_only_what_was_looked_at_is_signed_and_once(world: World) -> None:
 
 def test_a_team_of_one_says_why_and_the_release_prints_it(world: World) -> None:
     world.project.members.filter(user=world.adjudicator).update(role="coder")
-    made = built(world)
+    built(world)
     do(world, "sign", instead="A team  of one.")
-    for name in NAMES:
-        assert name == "x" or not draft.gate_of(made).held_up  # type: ignore[union-attr]
 
     release = draft.cut(draft=DraftRelease.objects.get(), by=world.curator)
 
@@ -337,4 +333,3 @@ def test_every_file_stands_in_one_group(coded: World) -> None:  # noqa: F811
     assert sum(map(len, names.values())) == len(files)
     assert {"intervention.csv", "intervention.dta", "tables.xlsx"} <= names["data"]
     assert names["metadata"] == {"README.md", "datapackage.json", "ddi.xml"}
-    assert Cell.objects.exists()

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from curation import codebook_files
 from tests.browser.conftest import SignIn, Site
+from tests.browser.releasing import cut
 from tests.conftest import DOCUMENT
 
 PROJECT = "/projects/journey/"
@@ -62,11 +63,8 @@ def project(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     site.manage("shell", "-c", LEAVE)  # other journeys begin where people have one project
 
 
-def release(page: Page, version: str) -> None:
-    page.goto(f"{PROJECT}releases/")
-    page.fill("[name=version]", version)
-    page.get_by_role("button", name="Cut").click()
-    page.wait_for_url(f"**/releases/{version}/")  # it is cut beside the requests
+def release(page: Page, second: Page, version: str) -> None:
+    cut(page, second, f"{PROJECT}releases/", version)
     expect(page.get_by_role("heading", level=1)).to_contain_text(version)
 
 
@@ -126,7 +124,8 @@ def test_a_codebook_changes_and_only_what_is_touched_is_coded_again(
     project: Site, sign_in: SignIn, tmp_path: Path
 ) -> None:
     curator = sign_in("curator")
-    release(curator, "0.1.0")
+    second = sign_in("adjudicator")
+    release(curator, second, "0.1.0")
     first = files_of(curator, "0.1.0", tmp_path)
     edit(curator)
 
@@ -157,7 +156,7 @@ def test_a_codebook_changes_and_only_what_is_touched_is_coded_again(
     expect(curator.locator("header.cb-head")).to_contain_text("2 of 2 sheets handed in")
     assert looked_over(curator) == []
 
-    release(curator, "0.2.0")
+    release(curator, second, "0.2.0")
     second = files_of(curator, "0.2.0", tmp_path)
     before = pd.read_csv(tmp_path / "0.1.0-intervention.csv", dtype=str, index_col="case")
     after = pd.read_csv(tmp_path / "0.2.0-intervention.csv", dtype=str, index_col="case")

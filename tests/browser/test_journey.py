@@ -8,6 +8,7 @@ import pandas as pd
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn, Site
+from tests.browser.releasing import cut
 
 CASE = "Mayaguez rescue"
 KEY = "US-1975-MAY"
@@ -82,7 +83,7 @@ def test_from_two_blind_sheets_to_a_released_csv(
     settle_by_keyboard(adjudicator)
 
     curator = sign_in("curator")
-    release(curator, "0.1.0")
+    release(curator, adjudicator, "0.1.0")
     curator.goto("/projects/us-coalitions/releases/0.1.0/")
     with curator.expect_download() as download:
         curator.get_by_role("link", name="intervention.csv").first.click()
@@ -108,10 +109,6 @@ def settle_by_keyboard(page: Page) -> None:
     expect(dispute.locator(".cb-status.is-adjudicated").first).to_be_visible()
 
 
-def release(page: Page, version: str) -> None:
-    page.goto("/projects/us-coalitions/releases/")
-    page.fill("[name=version]", version)
-    page.check("[name=allow_disputes]")
-    page.get_by_role("button", name="Cut").click()
-    page.wait_for_url(f"**/releases/{version}/")  # it is cut beside the requests
+def release(page: Page, second: Page, version: str) -> None:
+    cut(page, second, "/projects/us-coalitions/releases/", version)
     expect(page.get_by_role("heading", level=1)).to_contain_text(version)

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SignIn, Site
+from tests.browser.releasing import cut
 
 RELEASES = "/projects/us-coalitions/releases/"
 OPEN = "/public/us-coalitions/"
@@ -28,12 +29,7 @@ def test_from_a_cut_to_an_answered_erratum(sign_in: SignIn, reader: Page) -> Non
     curator = sign_in("curator")
     said: list[str] = []
     curator.on("console", lambda message: said.append(message.text))
-    curator.goto(RELEASES)
-    curator.fill("[name=version]", VERSION)
-    curator.check("[name=allow_disputes]")
-    curator.get_by_role("button", name="Cut").click()
-    curator.wait_for_url("**/builds/*/")
-    curator.wait_for_url(f"**/releases/{VERSION}/")  # the page of the build leads on by itself
+    cut(curator, sign_in("adjudicator"), RELEASES, VERSION)
     curator.goto(f"{RELEASES}public/")
     curator.fill("[name=reason]", "The paper is published.")
     curator.get_by_role("button", name="Open the public pages").click()
