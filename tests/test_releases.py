@@ -485,7 +485,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "b6539c31bd7c00cc6536b017a5cb40e72da21c689bc499ea88bdf06c1f305a9d"
+SEALED_DIGEST = "8676496a4584de9985b8728c7bb6f2316207625fa96bedc96e04604bc6bb5710"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:

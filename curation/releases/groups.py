@@ -19,12 +19,13 @@ GROUPS = {
 OF = {
     "codebook": ("codebook.",),
     "provenance": (
-        *("cells.", "codings.", "provenance.", "why.", "design.", "assignments.", "series."),
+        *("cells.", "codings.", "provenance.", "why."),
+        *("design.", "assignments.", "series.", "votes."),
     ),
-    "reliability": (*("reliability.", "reliability_inputs.", "uncertainty.", "imputations."),),
-    "changes": (*("changes.", "changes_by_", "patch.", "apply_patch.", "errata."),),
+    "reliability": ("reliability.", "reliability_inputs.", "uncertainty.", "imputations."),
+    "changes": ("changes.", "changes_by_", "patch.", "apply_patch.", "errata."),
     "metadata": ("README.", "datapackage.", "ddi.", "manifest."),
-    "checks": ("verify.", "fingerprints.", "signatures."),
+    "checks": ("verify.", "fingerprints.", "formulas.", "signatures."),
 }
 
 
