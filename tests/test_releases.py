@@ -485,7 +485,7 @@ SEALED: dict[str, Any] = {
         {"name": "who", "unit": "crisis", "question": "Who?", "type": "set", "reference": "state"},
     ],
 }
-SEALED_DIGEST = "8676496a4584de9985b8728c7bb6f2316207625fa96bedc96e04604bc6bb5710"
+SEALED_DIGEST = "51b2c211f56b556d850bb8b7d227bdc045999dc165681c9c1931f2fad327fa43"
 
 
 def test_the_bytes_are_the_same_on_every_database(db: None) -> None:
