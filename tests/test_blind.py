@@ -368,7 +368,7 @@ def first(compared_texts: None, world: World, settings: Any) -> World:
     groups = [[row.case for row in rows]]
     work.align(parent=world.case, unit=unit, groups=groups, reason="One", by=world.curator)
     work.comment(cell=world.cell("story"), text=f"Look at {QUOTE}", by=world.coder_a)
-    releases.cut(project=world.project, version="0.1.0", by=world.curator, allow_disputes=True)
+    cut(project=world.project, version="0.1.0", by=world.curator, allow_disputes=True)
     world.project.blind_first = True
     world.project.save()
     return world

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coding import access, blind, codebooks
+from coding import access, codebooks
 from coding.errors import Refused
 from coding.models import Member, Project
 from coding.work import signed as rows
@@ -28,7 +28,7 @@ from curation.releases import draft as drafts
 from curation.releases import manifest as manifests
 from curation.releases.csvfile import File
 from curation.releases.gate import Condition, Terms
-from curation.views.releases import counted_of, refuse_while_coding
+from curation.views.releases import closed_to, counted_of, refuse_while_coding
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def conditions(request: HttpRequest, slug: str) -> HttpResponse:
 def _change_gate(request: HttpRequest, slug: str) -> HttpResponse:
     member = access.member_or_404(request.user, slug, *access.CURATORS)
     assert isinstance(request.user, User)
-    refuse_while_coding(request.user, member.project)
+    refuse_while_coding(request.user, member.project, until=timezone.now())
     if request.POST.get("act") == "floor":
         form = FloorForm(request.POST)
         if not form.is_valid():
@@ -67,7 +67,7 @@ def _change_gate(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _gate(request: HttpRequest, member: Member, form: FloorForm | None = None) -> HttpResponse:
     project = member.project
-    closed = blind.opened_and_being_coded(request.user, project)
+    closed = closed_to(request.user, project, timezone.now())
     context = {"project": project, "member": member, "closed": closed}
     if codebooks.current(project) and not closed:
         open_draft = drafts.current(project)
@@ -96,13 +96,13 @@ def draft(request: HttpRequest, slug: str) -> HttpResponse:
     act = ACTS.get(wanted)
     if act is None:
         raise Http404
-    refuse_while_coding(request.user, member.project)
+    refuse_while_coding(request.user, member.project, until=timezone.now())
     return act(request, member)
 
 
 def _draft(request: HttpRequest, member: Member, form: DraftForm | None = None) -> HttpResponse:
     project = member.project
-    closed = blind.opened_and_being_coded(request.user, project)
+    closed = closed_to(request.user, project, timezone.now())
     found = drafts.current(project)
     context = {"project": project, "member": member, "closed": closed, "draft": found}
     context |= {"has_codebook": codebooks.current(project), "last": drafts.last_build(project)}
@@ -228,7 +228,7 @@ def file(request: HttpRequest, slug: str, draft: int, name: str) -> HttpResponse
     kept = _manifest_file(found) if manifest and name == manifests.NAME else kept
     if kept is None:
         raise Http404
-    refuse_while_coding(request.user, member.project)
+    refuse_while_coding(request.user, member.project, until=timezone.now())
     built = found.built_at or timezone.now()
     try:
         return serving.answer(request, serving.Kept(name, kept.sha256, kept.bytes, built))

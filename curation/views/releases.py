@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
@@ -220,21 +221,31 @@ class Closed:
         return bool(self.coding or self.unanswered)
 
 
-def closed_to(user: User | AnonymousUser, project: Project) -> Closed:
-    """Whether releases would tell this person what they have still to say for themselves."""
-    newest = public.releases_of(project).order_by("-pk").first() if project.blind_first else None
+def closed_to(
+    user: User | AnonymousUser, project: Project, until: datetime | None = None
+) -> Closed:
+    """Whether releases would tell this person what they have still to say for themselves.
+
+    until: how far what is told reaches; without, to the newest release.
+    """
+    if until is None and project.blind_first:
+        newest = public.releases_of(project).order_by("-pk").first()
+        until = newest.released_at if newest else None
     return Closed(
         blind.opened_and_being_coded(user, project),
-        blind.withheld_at(user, project, newest.released_at) if newest else 0,
+        blind.withheld_at(user, project, until) if until and project.blind_first else 0,
     )
 
 
 def refuse_while_coding(
-    user: User | AnonymousUser, project: Project, why: str = RELEASES_TELL
+    user: User | AnonymousUser,
+    project: Project,
+    why: str = RELEASES_TELL,
+    until: datetime | None = None,
 ) -> None:
     """A release would tell a coder what others said of a case that is coded again, blind; and an
     adjudicator who answers first what coders said of a dispute."""
-    closed = closed_to(user, project)
+    closed = closed_to(user, project, until)
     if closed.coding:
         cases = "a case that is" if closed.coding == 1 else f"{closed.coding} cases that are"
         raise Refused(
