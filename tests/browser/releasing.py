@@ -9,11 +9,11 @@ def cut(curator: Page, second: Page, releases: str, version: str) -> None:
     """Waive what is not met, build the draft, sign it twice, cut it."""
     curator.goto(f"{releases}gate/")
     held_up = curator.locator("tr[id]", has_text="Waive it")
-    while name := held_up.first.get_attribute("id") if held_up.count() else None:
-        curator.locator(f"#{name} summary").click()
-        curator.fill(f"#reason-{name}", "The journey goes on.")
-        curator.locator(f"#{name}").get_by_role("button", name="Keep").click()
-        curator.locator(f"#{name}", has_text="Waived: ").wait_for()
+    while row := held_up.first.get_attribute("id") if held_up.count() else None:
+        curator.locator(f"#{row} summary").click()
+        curator.locator(f"#{row}").get_by_label("Reason").fill("The journey goes on.")
+        curator.locator(f"#{row}").get_by_role("button", name="Keep").click()
+        curator.locator(f"#{row}", has_text="Waived: ").wait_for()
     curator.goto(f"{releases}draft/")
     begin = curator.get_by_role("button", name="Begin a draft")
     if begin.count():
