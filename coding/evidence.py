@@ -190,6 +190,14 @@ class Evidence:
         return self.entry.domain.kind == "set"
 
     @cached_property
+    def majority(self) -> tuple[str, ...]:
+        """What most of three coders or more say alike, each in their words; none where all do."""
+        said, domain = [column.text for column in self.columns], self.entry.domain
+        alike = ([text for text in said if canonical.same(text, one, domain)] for one in said)
+        most = max(alike, key=len, default=[])
+        return tuple(most) if 2 < len(said) < 2 * len(most) and len(most) < len(said) else ()
+
+    @cached_property
     def listed(self) -> list[Listed]:
         """Of a set: whatever anybody put into it, agreed members first."""
         by: dict[str, list[str]] = defaultdict(list)

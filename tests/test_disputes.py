@@ -455,3 +455,19 @@ def test_agreed_single_and_settled_cells_stand_on_the_page_with_counts_that_add_
 
     assert counts == {"open": 1, "settled": 1, "agreed": 1, "single": 2, "computed": 0}
     assert re.findall(r'data-group="(\w+)"', shown) == ["agreed"]
+
+
+def test_what_two_of_three_coders_say_is_marked_and_what_each_says_alone_is_not(
+    world: World,
+) -> None:
+    third = work.assign(case=world.case, coder=world.curator, codebook=world.codebook)
+    for coding, text in ((world.coding_a, "regime"), (world.coding_b, "policy"), (third, "policy")):
+        world.say(coding, text)
+        world.say(coding, "none", "partners")
+        work.submit(coding=coding)
+    adjudicator = Client()
+    adjudicator.force_login(world.adjudicator)
+
+    page = adjudicator.get(reverse("coding:dispute", args=[world.case.pk])).content.decode()
+
+    assert page.count('<span class="cb-tag">2 of 3</span>') == 2
