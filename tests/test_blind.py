@@ -221,15 +221,17 @@ def back_office(world: World) -> list[str]:
 
 def hunt(world: World, client: Client, urls: list[str]) -> list[str]:
     """The addresses whose answer holds a word that only coder_b's hidden work holds."""
+    return list(leaks(client, urls))
+
+
+def leaks(client: Client, urls: list[str]) -> Iterator[str]:
     client.raise_request_exception = True
-    caught = []
     for method in (client.get, client.post):
         for url in urls:
             answer = method(url)
             body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
             told = body.decode("utf-8", "replace") + str(answer.headers)
-            caught += [f"{method.__name__} {url}: {word}" for word in WORDS if word in told]
-    return caught
+            yield from (f"{method.__name__} {url}: {word}" for word in WORDS if word in told)
 
 
 @pytest.fixture
@@ -319,12 +321,11 @@ def test_the_hunt_notices_when_a_filter_of_closed_cases_is_gone(
 ) -> None:
     """The mutation: a wall taken down must make the canary test fail."""
     monkeypatch.setattr(blind, filter_removed, unfiltered)
-    caught = []
     for reader in ("coder_a", "curator"):
         client.force_login(getattr(hunted, reader))
-        caught += hunt(hunted, client, addresses(hunted))
-
-    assert caught != []
+        if any(leaks(client, addresses(hunted))):
+            return
+    pytest.fail("nothing was noticed")
 
 
 def test_the_hunt_notices_when_late_coders_are_not_blind(
@@ -337,7 +338,7 @@ def test_the_hunt_notices_when_late_coders_are_not_blind(
     monkeypatch.setattr(blind, "_in_family_being_coded", lambda _: Q(pk=None))
     client.force_login(hunted.adjudicator)
 
-    assert hunt(hunted, client, addresses(hunted)) != []
+    assert any(leaks(client, addresses(hunted)))
 
 
 # ------------------------------------------------------------------ answering first
@@ -409,4 +410,4 @@ def test_who_answers_first_finds_nothing_before_and_the_hunt_notices_when_nobody
 
     monkeypatch.setattr(blind, "withheld_from", lambda _: Cell.objects.none())
 
-    assert hunt(first, client, where_answers_stand(first)) != []
+    assert any(leaks(client, where_answers_stand(first)))
