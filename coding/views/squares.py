@@ -75,6 +75,8 @@ class Squares:
     @property
     def _untold(self) -> set[int]:
         """The cases of which this reader has still to answer first: a square says what was said."""
+        if not self.page.project.blind_first:
+            return set()
         withheld = blind.withheld_from(self.page.user)
         of = withheld.filter(variable=self.page.entry.variable_id)
         return set(of.values_list("case", flat=True))
