@@ -173,7 +173,10 @@ def rows_of(file: BinaryIO) -> Iterator[list[str]]:
 # ------------------------------------------------------------------ formulas
 
 RUN = ("=", "+", "-", "@", "\t", "\r")
-MAY_RUN = re.compile(rb'(?<=[,\n"])(?:[=@\t\r]|[+-](?!(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[,\n"]))')
+MAY_RUN = re.compile(
+    rb'(?<=")[=@\t\r+-]|'
+    rb"(?<=[,\n])(?:[=@\t\r]|[+-](?!(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[,\n]))"
+)
 
 
 def is_run(text: str) -> bool:
