@@ -470,4 +470,4 @@ def test_what_two_of_three_coders_say_is_marked_and_what_each_says_alone_is_not(
 
     page = adjudicator.get(reverse("coding:dispute", args=[world.case.pk])).content.decode()
 
-    assert page.count('<span class="cb-tag">2 of 3</span>') == 2
+    assert page.count("<small>2 of 3</small>") == 2
