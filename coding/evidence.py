@@ -445,7 +445,7 @@ class Dossier:
     @cached_property
     def columns(self) -> dict[int, tuple[Column, ...]]:
         """What each coder says last, by variable, in an order drawn by lot for each family."""
-        names = self._names()
+        names = self._names
         last: dict[int, dict[int, blind.Spoken]] = defaultdict(dict)
         for said in blind.spoken_for(self.user, [self.case.pk], self._variables):
             last[said.variable][said.coder] = said
@@ -473,6 +473,7 @@ class Dossier:
             is_set=domain.kind == "set",
         )
 
+    @cached_property
     def _names(self) -> dict[int, str]:
         family = self.case.family_id
         anonymous = Member.Role.ADJUDICATOR  # whoever looks
@@ -493,7 +494,7 @@ class Dossier:
 
     def _signed(self, name: str) -> str:
         """Who ruled or verified: a coder of the family goes by the letter here as well."""
-        names = self._names()
+        names = self._names
         of = {coding.coder.get_username(): names[coding.coder_id] for coding in self._codings}
         return of.get(name, name)
 
